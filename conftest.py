@@ -1,0 +1,20 @@
+# Copyright: slipway.aws contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Let the tests import ansible_collections.slipway.aws from the checkout, here and in the processes they start."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+
+COLLECTIONS = runpy.run_path(str(ROOT / "tools" / "link_collection.py"))["link"](ROOT)
+if COLLECTIONS is not None:
+    sys.path.insert(0, str(COLLECTIONS))
+    os.environ["ANSIBLE_COLLECTIONS_PATH"] = str(COLLECTIONS)
+    os.environ["ANSIBLE_CONFIG"] = str(ROOT / "ansible.cfg")
+    # `python -m pytest` does not put the environment's programs (ansible-playbook, ...) on the path by itself.
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

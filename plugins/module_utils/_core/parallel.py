@@ -1,0 +1,53 @@
+# Copyright: slipway.aws contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Independent calls at the same time, all of their failures at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
+# botocore keeps ten connections a client; more threads would only queue for them.
+WORKERS = 10
+
+
+def in_parallel(calls: Mapping[Key, Callable[[], Value]]) -> dict[Key, Value]:
+    """Run all calls, also when some fail, and return their results by key.
+
+    A failure does not stop its neighbours: what could be done is done, and the next run has less to do. All failures
+    are raised together.
+    """
+    if len(calls) <= 1:
+        return {key: call() for key, call in calls.items()}
+    results: dict[Key, Value] = {}
+    failures: list[AnsibleAWSError] = []
+    with ThreadPoolExecutor(max_workers=min(WORKERS, len(calls))) as pool:
+        futures = {key: pool.submit(call) for key, call in calls.items()}
+        for key, future in futures.items():
+            try:
+                results[key] = future.result()
+            except AnsibleAWSError as error:
+                failures.append(error)
+    raise_together(failures)
+    return results
+
+
+def raise_together(failures: list[AnsibleAWSError]) -> None:
+    """Raise nothing, the only failure, or one failure that tells of all."""
+    if not failures:
+        return
+    if len(failures) == 1:
+        raise failures[0]
+    raise AnsibleAWSError(message="; ".join(str(failure) for failure in failures)) from failures[0]
+
+
+def chunks(values: list[Value], size: int) -> list[list[Value]]:
+    """C(values) in lists of at most C(size): how a batched describe is fed."""
+    return [values[start : start + size] for start in range(0, len(values), size)]

@@ -1,0 +1,249 @@
+# Copyright: slipway.aws contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whether everything that a service needs is there, looked up before anything changes. All problems at once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..core import aws_call, in_parallel
+from ..planned import is_planned
+from . import api
+
+Clients = Callable[..., Any]
+Check = Callable[[], list[str]]
+ECS_TASKS = "ecs-tasks.amazonaws.com"
+
+
+@dataclass(frozen=True)
+class SecretReference:
+    """Where a container's secret comes from."""
+
+    arn: str
+    json_key: str = ""
+    stage: str = ""
+    version: str = ""
+    parameter: bool = False
+
+
+def secret_reference(value: str) -> SecretReference:
+    """What C(valueFrom) points at: a parameter, or a secret with its key, stage and version."""
+    if ":secretsmanager:" not in value:
+        return SecretReference(value, parameter=True)
+    parts = value.split(":")
+    key, stage, version = (*parts[7:], "", "", "")[:3]
+    return SecretReference(":".join(parts[:7]), key, stage, version)
+
+
+def trusts_ecs(document: Any) -> bool:
+    """Whether a role's trust policy lets ECS's tasks assume it."""
+    policy = json.loads(document) if isinstance(document, str) else document
+    statements = policy.get("Statement") or []
+    for statement in statements if isinstance(statements, list) else [statements]:
+        services = (statement.get("Principal") or {}).get("Service") if statement.get("Principal") != "*" else ECS_TASKS
+        if statement.get("Effect") == "Allow" and ECS_TASKS in (
+            [services] if isinstance(services, str) else services or []
+        ):
+            return True
+    return False
+
+
+def verify(clients: Clients, definition: Mapping[str, Any], service: Mapping[str, Any]) -> list[str]:
+    """What is missing or wrong, each with the option that names it."""
+    checks: dict[str, Check] = dict(
+        (
+            *_role_checks(clients, definition),
+            *_container_checks(clients, definition),
+            *_balancer_checks(clients, definition, service),
+            *_network_checks(clients, service),
+        )
+    )
+    results = in_parallel(checks)
+    return [problem for name in checks for problem in results[name]]
+
+
+def _role_checks(clients: Clients, definition: Mapping[str, Any]) -> Iterator[tuple[str, Check]]:
+    for option, member in (("execution_role_arn", "executionRoleArn"), ("task_role_arn", "taskRoleArn")):
+        arn = definition.get(member)
+        if arn and not is_planned(arn):
+            yield option, lambda option=option, arn=arn: _check_role(clients("iam"), option, arn)
+
+
+def _check_role(client: Any, option: str, arn: str) -> list[str]:
+    role = _get_role(client, arn.rpartition("/")[2])
+    if role is None:
+        return [f"task_definition.{option}: the role {arn} does not exist."]
+    if not trusts_ecs(role.get("AssumeRolePolicyDocument") or {}):
+        return [f"task_definition.{option}: the role {arn} does not let {ECS_TASKS} assume it."]
+    return []
+
+
+@aws_call("get the role {name}", missing=["NoSuchEntity"])
+def _get_role(client: Any, name: str) -> dict[str, Any] | None:
+    return client.get_role(RoleName=name)["Role"]
+
+
+def _container_checks(clients: Clients, definition: Mapping[str, Any]) -> Iterator[tuple[str, Check]]:
+    for container in definition.get("containerDefinitions") or []:
+        where = f"task_definition.container_definitions.{container['name']}"
+        image = container.get("image", "")
+        if api.ECR_IMAGE.match(image) and not is_planned(image):
+            yield f"{where}.image", lambda where=where, image=image: _check_image(clients, where, image)
+        for secret in container.get("secrets") or []:
+            value = secret["valueFrom"]
+            if not is_planned(value):
+                name = f"{where}.secrets.{secret['name']}"
+                yield name, lambda name=name, value=value: _check_secret(clients, name, secret_reference(value))
+        log = container.get("logConfiguration") or {}
+        group = (log.get("options") or {}).get("awslogs-group")
+        created = str((log.get("options") or {}).get("awslogs-create-group", "")).lower() == "true"
+        if log.get("logDriver") == "awslogs" and group and not created:
+            region = (log.get("options") or {}).get("awslogs-region")
+            yield (
+                f"{where}.log_configuration",
+                lambda where=where, group=group, region=region: _check_log_group(clients, where, group, region),
+            )
+
+
+def _check_image(clients: Clients, where: str, image: str) -> list[str]:
+    if api.image_digest(clients, image):
+        return []
+    return [f"{where}.image: {image} is not in its ECR repository; push it first."]
+
+
+def _check_secret(clients: Clients, where: str, reference: SecretReference) -> list[str]:
+    if reference.parameter:
+        name = reference.arn.partition(":parameter")[2] or reference.arn
+        known = _get_parameters(clients("ssm"), name)
+        return [] if known else [f"{where}: there is no parameter {name}."]
+    secret = _describe_secret(clients("secretsmanager"), reference.arn)
+    if secret is None or secret.get("DeletedDate"):
+        return [f"{where}: the secret {reference.arn} does not exist or is to be deleted."]
+    if not reference.json_key:
+        return []
+    keys = _secret_keys(clients("secretsmanager"), reference)
+    if keys is None:
+        return [f"{where}: the secret {reference.arn} holds no JSON object, so it has no key {reference.json_key!r}."]
+    if reference.json_key not in keys:
+        known_keys = ", ".join(sorted(keys)) or "none"
+        return [f"{where}: the secret {reference.arn} has no key {reference.json_key!r}; it has {known_keys}."]
+    return []
+
+
+@aws_call("look up the parameter {name}")
+def _get_parameters(client: Any, name: str) -> list[dict[str, Any]]:
+    return client.get_parameters(Names=[name], WithDecryption=False)["Parameters"]
+
+
+@aws_call("describe the secret {arn}", missing=["ResourceNotFoundException"])
+def _describe_secret(client: Any, arn: str) -> dict[str, Any] | None:
+    return client.describe_secret(SecretId=arn)
+
+
+@aws_call("read the keys of the secret {reference.arn}", missing=["ResourceNotFoundException"])
+def _secret_keys(client: Any, reference: SecretReference) -> list[str] | None:
+    which: dict[str, str] = {}
+    if reference.stage:
+        which["VersionStage"] = reference.stage
+    if reference.version:
+        which["VersionId"] = reference.version
+    text = client.get_secret_value(SecretId=reference.arn, **which).get("SecretString", "")
+    try:
+        value = json.loads(text)
+    except ValueError:
+        return None
+    return list(value) if isinstance(value, dict) else None
+
+
+def _check_log_group(clients: Clients, where: str, group: str, region: str | None) -> list[str]:
+    if is_planned(group):
+        return []
+    client = clients("logs", region=region) if region else clients("logs")
+    found = _log_groups(client, group)
+    if any(item["logGroupName"] == group for item in found):
+        return []
+    return [f"{where}.log_configuration.options.awslogs-group: there is no log group {group}."]
+
+
+@aws_call("look up the log group {group}")
+def _log_groups(client: Any, group: str) -> list[dict[str, Any]]:
+    return client.describe_log_groups(logGroupNamePrefix=group)["logGroups"]
+
+
+def _balancer_checks(
+    clients: Clients, definition: Mapping[str, Any], service: Mapping[str, Any]
+) -> Iterator[tuple[str, Check]]:
+    for balancer in service.get("loadBalancers") or []:
+        arn = balancer.get("targetGroupArn")
+        if arn and not is_planned(arn):
+            yield arn, lambda balancer=balancer: _check_target_group(clients("elbv2"), balancer, definition)
+
+
+def _check_target_group(client: Any, balancer: Mapping[str, Any], definition: Mapping[str, Any]) -> list[str]:
+    arn = balancer["targetGroupArn"]
+    found = _describe_target_group(client, arn)
+    where = "load_balancers.target_group_arn"
+    if found is None:
+        return [f"{where}: the target group {arn} does not exist."]
+    problems = []
+    if definition.get("networkMode") == "awsvpc" and found.get("TargetType") != "ip":
+        problems.append(
+            f"{where}: {arn} has the target type {found.get('TargetType')}; the network mode awsvpc needs ip."
+        )
+    if not found.get("LoadBalancerArns"):
+        problems.append(f"{where}: no listener forwards to {arn}, so ECS refuses it.")
+    protocol = found.get("HealthCheckPort", "traffic-port")
+    port = balancer.get("containerPort")
+    if protocol not in ("traffic-port", str(port)):
+        known = {
+            str(mapping.get("containerPort"))
+            for container in definition.get("containerDefinitions") or []
+            for mapping in container.get("portMappings") or []
+        }
+        if protocol not in known:
+            problems.append(f"{where}: {arn} checks the port {protocol}, which no container exposes.")
+    return problems
+
+
+@aws_call("describe the target group {arn}", missing=["TargetGroupNotFound", "TargetGroupNotFoundException"])
+def _describe_target_group(client: Any, arn: str) -> dict[str, Any] | None:
+    return client.describe_target_groups(TargetGroupArns=[arn])["TargetGroups"][0]
+
+
+def _network_checks(clients: Clients, service: Mapping[str, Any]) -> Iterator[tuple[str, Check]]:
+    network = (service.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+    subnets = [item for item in network.get("subnets") or [] if not is_planned(item)]
+    groups = [item for item in network.get("securityGroups") or [] if not is_planned(item)]
+    if subnets or groups:
+        yield "network", lambda: _check_network(clients("ec2"), subnets, groups)
+
+
+def _check_network(client: Any, subnets: list[str], groups: list[str]) -> list[str]:
+    where = "network_configuration.awsvpc_configuration"
+    known_subnets = {item["SubnetId"]: item["VpcId"] for item in _describe_subnets(client, subnets)}
+    known_groups = {item["GroupId"]: item["VpcId"] for item in _describe_groups(client, groups)}
+    problems = [f"{where}.subnets: {item} does not exist." for item in subnets if item not in known_subnets]
+    problems += [f"{where}.security_groups: {item} does not exist." for item in groups if item not in known_groups]
+    vpcs = sorted({*known_subnets.values(), *known_groups.values()})
+    if len(vpcs) > 1:
+        problems.append(
+            f"{where}: subnets and security groups are in several VPCs ({', '.join(vpcs)}); one is allowed."
+        )
+    return problems
+
+
+@aws_call("describe subnets")
+def _describe_subnets(client: Any, subnets: list[str]) -> list[dict[str, Any]]:
+    # A filter, because asked for by id one that does not exist hides the others.
+    return client.describe_subnets(Filters=[{"Name": "subnet-id", "Values": subnets}])["Subnets"] if subnets else []
+
+
+@aws_call("describe security groups")
+def _describe_groups(client: Any, groups: list[str]) -> list[dict[str, Any]]:
+    if not groups:
+        return []
+    return client.describe_security_groups(Filters=[{"Name": "group-id", "Values": groups}])["SecurityGroups"]

@@ -1,0 +1,143 @@
+# Copyright: slipway.aws contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What to ask, and in which order: two waves of parallel calls, whatever the size of the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..core import in_parallel
+from . import api
+from . import transformations as to
+
+# CloudFront, its certificates and web ACLs, and Route 53 live here, whatever the region of the environment.
+GLOBAL_REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Environment:
+    """Which environment is asked for, and how to reach AWS."""
+
+    project: str
+    environment: str
+    name_prefix: str
+    region: str
+    client: Callable[..., Any]
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return {"Project": self.project, "Environment": self.environment}
+
+    @property
+    def path(self) -> str:
+        return f"/{self.project}/{self.environment}/"
+
+
+def collect(environment: Environment, sections: list[str]) -> dict[str, Any]:
+    """The outputs of the roles in C(sections), as the account has them now."""
+    # The tagging API is asked once for all sections that stand on it.
+    tagged = to.Tagged(_tagged(environment)) if set(sections) - {"vpc"} else to.Tagged([])
+    parts: dict[str, Callable[[], dict[str, Any]]] = {
+        "vpc": lambda: _vpc(environment),
+        "data": lambda: _data(environment, tagged),
+        "compute": lambda: _compute(environment, tagged),
+        "edge": lambda: _edge(environment, tagged),
+        "monitoring": lambda: _monitoring(environment, tagged),
+    }
+    # Clients are made here: making one is not safe in threads, and costs more than most calls.
+    for service in _clients(sections):
+        environment.client(service)
+    return in_parallel({section: parts[section] for section in sections})
+
+
+def _clients(sections: list[str]) -> set[str]:
+    needed = {
+        "vpc": {"ec2"},
+        "data": {"kms", "rds", "elasticache"},
+        "compute": {"ecs", "elbv2", "iam"},
+        "edge": {"cloudfront"},
+        "monitoring": {"cloudwatch", "logs"},
+    }
+    return {service for section in sections for service in needed[section]}
+
+
+def _tagged(environment: Environment) -> list[dict[str, Any]]:
+    regions = sorted({environment.region, GLOBAL_REGION})
+    clients = {region: environment.client("resourcegroupstaggingapi", region=region) for region in regions}
+    answers = in_parallel(
+        {
+            region: lambda client=client: api.tagged_resources(client, environment.tags)
+            for region, client in clients.items()
+        }
+    )
+    # From the global region only what is global: an environment of another region may have a namesake there.
+    return [
+        item
+        for region, items in answers.items()
+        for item in items
+        if region == environment.region or _is_global(item["ResourceARN"])
+    ]
+
+
+def _is_global(arn: str) -> bool:
+    service, resource = arn.split(":", 5)[2], arn.split(":", 5)[5]
+    return service in ("cloudfront", "route53", "acm") or (service == "wafv2" and resource.startswith("global/"))
+
+
+def _vpc(environment: Environment) -> dict[str, Any]:
+    return to.vpc_output(api.network(environment.client("ec2"), environment.tags))
+
+
+def _data(environment: Environment, tagged: to.Tagged) -> dict[str, Any]:
+    key = tagged.first("kms", "key/")
+    databases = [to.name_of(arn) for arn in tagged.arns("rds", "db:")]
+    group = tagged.first("elasticache", "replicationgroup:")
+    answers = in_parallel(
+        {
+            "aliases": lambda: api.key_aliases(environment.client("kms"), key) if key else [],
+            "databases": lambda: api.databases(environment.client("rds"), databases) if databases else [],
+            "redis": lambda: (
+                api.replication_group(environment.client("elasticache"), to.name_of(group)) if group else {}
+            ),
+        }
+    )
+    return to.data_output(tagged, answers["aliases"], answers["databases"], answers["redis"])
+
+
+def _compute(environment: Environment, tagged: to.Tagged) -> dict[str, Any]:
+    elbv2 = environment.client("elbv2")
+    cluster = tagged.first("ecs", "cluster/")
+    balancer = tagged.first("elasticloadbalancing", "loadbalancer/app/")
+    answers = in_parallel(
+        {
+            "roles": lambda: api.iam_roles(environment.client("iam"), environment.path),
+            "balancer": lambda: api.load_balancer(elbv2, balancer) if balancer else {},
+            "listeners": lambda: api.listeners(elbv2, balancer) if balancer else [],
+            "services": lambda: api.services(environment.client("ecs"), cluster) if cluster else [],
+        }
+    )
+    # Rules stand on the listener that serves: the one for HTTPS where there is one.
+    serving = sorted(answers["listeners"], key=lambda listener: listener["Protocol"], reverse=True)[:1]
+    rules = api.rules(elbv2, serving[0]["ListenerArn"]) if serving else []
+    roles = to.role_arns(answers["roles"], environment.project, environment.environment)
+    return to.compute_output(tagged, roles, answers["balancer"], answers["listeners"], rules, answers["services"])
+
+
+def _edge(environment: Environment, tagged: to.Tagged) -> dict[str, Any]:
+    has_sites = tagged.arns("cloudfront", "distribution/")
+    distributions = api.distributions(environment.client("cloudfront")) if has_sites else []
+    return to.edge_output(tagged, distributions)
+
+
+def _monitoring(environment: Environment, tagged: to.Tagged) -> dict[str, Any]:
+    prefix = environment.name_prefix
+    answers = in_parallel(
+        {
+            "dashboards": lambda: api.dashboards(environment.client("cloudwatch"), prefix),
+            "queries": lambda: api.query_definitions(environment.client("logs"), f"{prefix}/"),
+        }
+    )
+    return to.monitoring_output(tagged, answers["dashboards"], answers["queries"])

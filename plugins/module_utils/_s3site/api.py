@@ -1,0 +1,85 @@
+# Copyright: slipway.aws contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""S3's calls for a site: each says what it tries to do, none of them decides anything."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ..core import aws_call, chunks, in_parallel
+
+_HEADERS = {
+    "cache_control": "CacheControl",
+    "content_type": "ContentType",
+    "content_encoding": "ContentEncoding",
+    "content_disposition": "ContentDisposition",
+    "content_language": "ContentLanguage",
+    "metadata": "Metadata",
+}
+
+
+def _sent(headers: Mapping[str, Any]) -> dict[str, Any]:
+    return {_HEADERS[name]: value for name, value in headers.items()}
+
+
+def _listing(client: Any, bucket: str, prefix: str) -> dict[str, str]:
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return {
+        item["Key"].removeprefix(prefix): item["ETag"].strip('"') for page in pages for item in page.get("Contents", [])
+    }
+
+
+@aws_call("list the objects of {bucket} below {prefix}")
+def listing(client: Any, bucket: str, prefix: str) -> dict[str, str]:
+    """Key without the prefix → ETag."""
+    return _listing(client, bucket, prefix)
+
+
+@aws_call("list the objects of {bucket} below {prefix}", missing=["NoSuchBucket"], default={})
+def listing_of_missing(client: Any, bucket: str, prefix: str) -> dict[str, str]:
+    """The same, for a bucket that may not exist."""
+    return _listing(client, bucket, prefix)
+
+
+@aws_call("read the manifest {key} in {bucket}", missing=["NoSuchKey", "NoSuchBucket"])
+def read_manifest(client: Any, bucket: str, key: str) -> dict[str, Any] | None:
+    return json.loads(gzip.decompress(client.get_object(Bucket=bucket, Key=key)["Body"].read()))
+
+
+@aws_call("write the manifest {key} in {bucket}")
+def write_manifest(client: Any, bucket: str, key: str, document: dict[str, Any]) -> None:
+    body = gzip.compress(json.dumps(document, separators=(",", ":")).encode(), mtime=0)
+    client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/gzip", CacheControl="no-store")
+
+
+@aws_call("upload {key} to {bucket}")
+def put(client: Any, bucket: str, key: str, body: bytes, headers: Mapping[str, Any]) -> str:
+    """The new object's ETag."""
+    return client.put_object(Bucket=bucket, Key=key, Body=body, **_sent(headers))["ETag"].strip('"')
+
+
+@aws_call("copy {source} to {key} in {bucket}")
+def copy(client: Any, bucket: str, source: str, key: str, headers: Mapping[str, Any] | None) -> str:
+    """The copy's ETag. Without headers it keeps those of its source."""
+    arguments = {} if headers is None else {"MetadataDirective": "REPLACE", **_sent(headers)}
+    answer = client.copy_object(Bucket=bucket, Key=key, CopySource={"Bucket": bucket, "Key": source}, **arguments)
+    return answer["CopyObjectResult"]["ETag"].strip('"')
+
+
+@aws_call("delete objects of {bucket}")
+def _delete(client: Any, bucket: str, keys: list[str]) -> list[dict[str, Any]]:
+    objects = [{"Key": key} for key in keys]
+    return client.delete_objects(Bucket=bucket, Delete={"Objects": objects, "Quiet": True}).get("Errors", [])
+
+
+def delete(client: Any, bucket: str, keys: list[str]) -> list[dict[str, Any]]:
+    """Delete a thousand objects a call; the objects that could not be deleted."""
+    batches = chunks(keys, 1000)
+    answers = in_parallel(
+        {index: lambda batch=batch: _delete(client, bucket, batch) for index, batch in enumerate(batches)}
+    )
+    return [error for errors in answers.values() for error in errors]

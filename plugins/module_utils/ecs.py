@@ -1,0 +1,12 @@
+# Copyright: slipway.aws contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""ECS: service rollouts and one-off tasks. The private package behind it is split by job."""
+
+from __future__ import annotations
+
+from ._ecs.one_off import run_task
+from ._ecs.options import RUN_TASK, SERVICE, TASK_DEFINITION
+from ._ecs.rollout import rollout
+
+__all__ = ["RUN_TASK", "SERVICE", "TASK_DEFINITION", "rollout", "run_task"]

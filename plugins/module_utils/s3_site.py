@@ -1,0 +1,226 @@
+# Copyright: slipway.aws contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A static site in a bucket: published so that at every moment each page finds what it refers to."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+import urllib.error
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from ansible.module_utils.urls import open_url
+
+from ._s3site import api, files
+from ._s3site import plan as planning
+from ._s3site.files import Blob
+from ._s3site.plan import Live, Manifest, Plan, Put
+from .core import AnsibleAWSError, in_parallel
+
+__all__ = ["Site", "fetch_pages"]
+
+
+class Site:
+    """One site: a bucket, the prefix below which its objects stand, and the place of its memory."""
+
+    def __init__(self, client: Any, bucket: str, prefix: str) -> None:
+        self.client = client
+        self.bucket = bucket
+        self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
+        # Beside the site and not in it, so that no listing and no neighbour mixes them up.
+        self.home = f".slipway/{self.prefix or '-/'}"
+        self.manifest_key = f"{self.home}manifest.json.gz"
+        self.manifest = Manifest()
+        self.listing: dict[str, str] = {}
+        self.sources: dict[str, Path] = {}
+
+    def read(self, *, bucket_may_be_missing: bool) -> None:
+        """What is there: the manifest, and the objects below the prefix."""
+        listed = api.listing_of_missing if bucket_may_be_missing else api.listing
+        answers = in_parallel(
+            {
+                "manifest": lambda: api.read_manifest(self.client, self.bucket, self.manifest_key),
+                "listing": lambda: listed(self.client, self.bucket, self.prefix),
+            }
+        )
+        self.manifest = planning.from_document(answers["manifest"])
+        self.listing = {key: etag for key, etag in answers["listing"].items() if not key.startswith(".slipway/")}
+
+    def wanted(self, source: Path, exclude: Iterable[str], rules: Iterable[Mapping[str, Any]]) -> dict[str, Blob]:
+        """The files of a folder, as the objects that they become."""
+        self.sources = files.scan(source, exclude)
+        stated = list(rules)
+        wanted = {}
+        for key, path in self.sources.items():
+            headers = files.headers_for(key, stated)
+            wanted[key] = files.blob_of(files.body_of(path, headers), headers)
+        return wanted
+
+    def plan(
+        self, wanted: Mapping[str, Blob], *, keep_releases: int, delete: bool, exclude: Iterable[str], rollback: bool
+    ) -> Plan:
+        return planning.make_plan(
+            self.manifest,
+            self.listing,
+            wanted,
+            published=datetime.now(UTC).isoformat(timespec="seconds"),
+            keep_releases=keep_releases,
+            delete=delete,
+            exclude=exclude,
+            from_archive=rollback,
+        )
+
+    def wanted_release(self, name: str) -> dict[str, Blob]:
+        """The objects of a release that was published before."""
+        release = planning.find_release(self.manifest, name)
+        return {key: self.manifest.blobs[digest] for key, digest in release.files.items()}
+
+    def apply(self, plan: Plan, invalidate: Callable[[list[str]], Any]) -> Any:
+        """Assets, then pages, then the cache, then what nobody needs any more; and whatever a cut-off run left undone.
+
+        The manifest is written before the first object, so that everything put in place is known to be ours, and again
+        when the new release stands. A run that is cut off anywhere is finished by the next one.
+        """
+        due = sorted({*self.manifest.due, *plan.changed})
+        if plan.nothing_to_do and not due:
+            return invalidate([])
+        archived = self._set_aside(plan)
+        live = {**self.manifest.live, **plan.adopted}
+        blobs = {**self.manifest.blobs, **plan.blobs}
+        if plan.puts or plan.deletes:
+            pending = {put.key: put.blob.digest for put in plan.puts}
+            self._remember(
+                replace(self.manifest, live=live, blobs=blobs, archived=archived, pending=pending, due=tuple(due))
+            )
+        live |= self._put(plan.assets)
+        live |= self._put(plan.pages)
+        standing = Manifest(live, plan.kept, blobs, archived, {}, tuple(due))
+        self._remember(standing)
+        self._delete(plan.delete_pages)
+        result = invalidate(due)
+        self._delete(plan.delete_assets)
+        self._delete_archived(plan.delete_archived)
+        gone = set(plan.deletes)
+        kept = {key: item for key, item in live.items() if key not in gone}
+        remembered = {item.digest for item in kept.values()} | plan.blobs.keys()
+        self._remember(
+            Manifest(
+                kept,
+                plan.kept,
+                {digest: blob for digest, blob in blobs.items() if digest in remembered},
+                archived - set(plan.delete_archived),
+            )
+        )
+        return result
+
+    def _remember(self, manifest: Manifest) -> None:
+        api.write_manifest(self.client, self.bucket, self.manifest_key, planning.to_document(manifest))
+        self.manifest = manifest
+
+    def _archive_key(self, digest: str) -> str:
+        return f"{self.home}objects/{digest}"
+
+    def _set_aside(self, plan: Plan) -> frozenset[str]:
+        """Copies of what kept releases need and this publish replaces; S3 copies by itself, nothing is uploaded."""
+        in_parallel(
+            {
+                digest: lambda digest=digest, key=key: api.copy(
+                    self.client, self.bucket, f"{self.prefix}{key}", self._archive_key(digest), None
+                )
+                for digest, key in plan.set_aside.items()
+            }
+        )
+        return self.manifest.archived | plan.set_aside.keys()
+
+    def _put(self, puts: Iterable[Put]) -> dict[str, Live]:
+        etags = in_parallel({put.key: lambda put=put: self._put_one(put) for put in puts})
+        return {put.key: Live(put.blob.digest, etags[put.key]) for put in puts}
+
+    def _put_one(self, put: Put) -> str:
+        key = f"{self.prefix}{put.key}"
+        if put.copy_from:
+            kind, _colon, name = put.copy_from.partition(":")
+            source = self._archive_key(put.blob.digest) if kind == "archive" else f"{self.prefix}{name}"
+            return api.copy(self.client, self.bucket, source, key, put.blob.headers)
+        body = files.body_of(self.sources[put.key], put.blob.headers)
+        if hashlib.md5(body, usedforsecurity=False).hexdigest() != put.blob.md5:
+            raise AnsibleAWSError(message=f"source: {put.key} changed while it was published; run again.")
+        return api.put(self.client, self.bucket, key, body, put.blob.headers)
+
+    def _delete(self, keys: Iterable[str]) -> None:
+        self._delete_objects([f"{self.prefix}{key}" for key in keys])
+
+    def _delete_archived(self, digests: Iterable[str]) -> None:
+        self._delete_objects([self._archive_key(digest) for digest in digests])
+
+    def _delete_objects(self, keys: list[str]) -> None:
+        errors = api.delete(self.client, self.bucket, keys) if keys else []
+        if errors:
+            first = errors[0]
+            raise AnsibleAWSError(
+                message=f"Failed to delete {len(errors)} objects of {self.bucket}, the first of them {first['Key']}: "
+                f"{first.get('Code', '')} {first.get('Message', '')}"
+            )
+
+    def absent_plan(self) -> list[str]:
+        """Everything of the site that we put there, and its memory."""
+        objects = [
+            f"{self.prefix}{key}" for key in {*self.manifest.live, *self.manifest.pending} if key in self.listing
+        ]
+        return sorted(objects) + [self._archive_key(digest) for digest in sorted(self.manifest.archived)]
+
+    def remove(self) -> None:
+        """Pages first, so that none is left without its assets; the memory last, so that a cut-off run can go on."""
+        keys = self.absent_plan()
+        self._delete_objects([key for key in keys if files.is_page(key)])
+        self._delete_objects([key for key in keys if not files.is_page(key)])
+        self._delete_objects([self.manifest_key])
+
+
+def fetch_pages(
+    url: str,
+    wanted: Mapping[str, Blob],
+    keys: Iterable[str],
+    *,
+    timeout: float,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> list[str]:
+    """Fetch objects from where the site is served until each has the wanted content; those fetched."""
+    if not url.startswith(("http://", "https://")):
+        raise AnsibleAWSError(message=f"verify_url: {url} is no URL of the web.")
+    started, fetched = clock(), []
+    for key in keys:
+        address = f"{url.rstrip('/')}/{quote(key)}"
+        while True:
+            found = _fetched(address, wanted[key].headers.get("content_encoding", ""))
+            if found == wanted[key].md5:
+                break
+            if clock() - started > timeout:
+                raise AnsibleAWSError(
+                    message=f"verify_url: {address} does not serve what was published ({found}). The site is "
+                    "published; look at the distribution's origin, its path and its error pages."
+                )
+            sleep(2)
+        fetched.append(key)
+    return fetched
+
+
+def _fetched(address: str, encoding: str) -> str:
+    """The checksum of what is served, or what went wrong."""
+    try:
+        # As it is stored: open_url would ask for gzip, and unpack what comes.
+        with open_url(
+            address, headers={"Accept-Encoding": encoding or "identity"}, timeout=20, decompress=False
+        ) as answer:
+            return hashlib.md5(answer.read(), usedforsecurity=False).hexdigest()
+    except urllib.error.HTTPError as error:
+        return f"status {error.code}"
+    except OSError as error:
+        return str(error)

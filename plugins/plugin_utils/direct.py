@@ -1,0 +1,311 @@
+# Copyright: slipway.aws contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run an unmodified Ansible module in this process, as if it had been started for it.
+
+What differs between the versions of ansible-core is here, and only here; on an unknown version nothing engages.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import gc
+import importlib
+import importlib.util
+import io
+import json
+import os
+import pickle
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible.module_utils import basic
+from ansible.plugins import action
+from ansible.release import __version__ as core_version
+
+CORE = tuple(int(part) for part in core_version.split(".")[:2])
+KNOWN_CORES = frozenset({(2, 17), (2, 18), (2, 19), (2, 20), (2, 21)})
+# From here on results are tagged data, and modules must believe that they are not on the controller.
+TAGGED = (2, 19)
+
+SWITCH = "slipway_aws_direct"
+
+# Ours and amazon.aws's modules are known to behave, and run in the worker. Others run in a fork of it, which contains
+# whatever a module may do to its process.
+IN_WORKER = ("slipway.aws.", "amazon.aws.")
+IN_FORK = ("community.aws.",)
+
+# The models that nearly every run needs; ec2's takes longer to read than a call takes to answer.
+WARM_MODELS = ("ec2", "sts")
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module as ansible-core resolved it."""
+
+    name: str
+    path: str
+
+    @property
+    def import_name(self) -> str:
+        namespace, collection, leaf = self.name.split(".", 2)
+        return f"ansible_collections.{namespace}.{collection}.plugins.modules.{leaf}"
+
+    @property
+    def isolated(self) -> bool:
+        return not self.name.startswith(IN_WORKER)
+
+
+@dataclass(frozen=True)
+class Completed:
+    """What a module left behind: the same three things as a process."""
+
+    rc: int
+    stdout: str
+    stderr: str
+
+
+# Eligibility
+
+
+def refusal(task: Any, connection: Any, templar: Any, task_vars: dict[str, Any]) -> str | None:
+    """Why this task takes the ordinary way, or None."""
+    host_vars = task_vars
+    if task.delegate_to:
+        host_vars = task_vars.get("ansible_delegated_vars", {}).get(task.delegate_to, {})
+    interpreter = templar.template(host_vars.get("ansible_python_interpreter"))
+    if CORE not in KNOWN_CORES:
+        return f"ansible-core {core_version} is not known to direct execution"
+    if not _is_true(templar.template(task_vars.get(SWITCH, True))):
+        return f"{SWITCH} switches direct execution off"
+    if connection.transport not in ("local", "ansible.builtin.local"):
+        return f"the connection is {connection.transport}, not local"
+    if connection.become is not None:
+        return "the task becomes another user"
+    if task.async_val:
+        return "the task is asynchronous"
+    if not isinstance(interpreter, str) or os.path.abspath(interpreter) != os.path.abspath(sys.executable):  # noqa: PTH100
+        return f"the interpreter is {interpreter}, not the controller's own {sys.executable}"
+    return None
+
+
+def _is_true(value: Any) -> bool:
+    return str(value).lower() not in ("false", "no", "off", "0", "n", "f")
+
+
+def find(loader: Any, task: Any) -> Module | None:
+    """The module that a task means, when it is one that may run here."""
+    found = loader.find_plugin_with_context(task.action, ".py", collection_list=task.collections)
+    if not found.resolved or not (found.resolved_fqcn or "").startswith(IN_WORKER + IN_FORK):
+        return None
+    return Module(str(found.resolved_fqcn), str(found.plugin_resolved_path))
+
+
+def original_action(name: str) -> Any:
+    """The class of an action that ships with ansible-core, also where a file of that name stands in for it."""
+    path = Path(str(action.__file__)).with_name(f"{name}.py")
+    spec = importlib.util.spec_from_file_location(f"slipway_original_{name}", path)
+    if spec is None or spec.loader is None:
+        raise ImportError(f"ansible-core has no action {path}")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.ActionModule
+
+
+# What depends on the version of ansible-core
+
+
+def built_module(module: Module) -> Any:
+    """What ActionBase._configure_module returns for a module that was not built."""
+    if CORE >= TAGGED:
+        from ansible.executor.module_common import _BuiltModule
+
+        built = _BuiltModule(
+            module_style="new", shebang=f"#!{sys.executable}", b_module_data=b"", serialization_profile="legacy"
+        )
+        return built, module.path
+    return "new", f"#!{sys.executable}", b"", module.path
+
+
+def _encode(arguments: dict[str, Any]) -> bytes:
+    parameters = {"ANSIBLE_MODULE_ARGS": arguments}
+    if CORE >= TAGGED:
+        from ansible.module_utils.common.json import Direction, get_module_encoder
+
+        return json.dumps(parameters, cls=get_module_encoder("legacy", Direction.CONTROLLER_TO_MODULE)).encode()
+    from ansible.module_utils.common.json import AnsibleJSONEncoder
+
+    return json.dumps(parameters, cls=AnsibleJSONEncoder, vault_to_text=True).encode()
+
+
+@contextlib.contextmanager
+def _module_side(arguments: bytes) -> Iterator[None]:
+    """Make ansible.module_utils believe that it runs in a module of its own."""
+    from ansible.module_utils.common import warnings
+
+    basic._ANSIBLE_ARGS = arguments
+    warnings._global_warnings.clear()
+    warnings._global_deprecations.clear()
+    if CORE < TAGGED:
+        yield
+        return
+    from ansible.module_utils import _internal
+
+    basic._ANSIBLE_PROFILE = "legacy"
+    _internal.is_controller = False
+    try:
+        yield
+    finally:
+        _internal.is_controller = True
+
+
+def _failure(error: Exception) -> str:
+    """What an uncaught exception makes a module's process print."""
+    if CORE < TAGGED:
+        return ""
+    from ansible.module_utils._internal import _errors, _messages, _traceback
+    from ansible.module_utils.common.json import Direction, get_module_encoder
+
+    enabled = _traceback.is_traceback_enabled(_traceback.TracebackEvent.ERROR)
+    summary = _messages.ErrorSummary(event=_errors.EventFactory.from_exception(error, enabled))
+    encoder = get_module_encoder("legacy", Direction.MODULE_TO_CONTROLLER)
+    return json.dumps({"failed": True, "exception": summary}, cls=encoder)
+
+
+# Running
+
+
+class _Exit(BaseException):
+    """os._exit, which must end the module and not the worker."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+
+
+def execute(module: Module, arguments: dict[str, Any], environment: dict[str, str]) -> Completed:
+    """Run the module and return what it left behind, whatever it does."""
+    encoded = _encode(arguments)
+    if module.isolated:
+        return _in_fork(lambda: _run(module, encoded, environment))
+    return _run(module, encoded, environment)
+
+
+def _run(module: Module, arguments: bytes, environment: dict[str, str]) -> Completed:
+    stdout, stderr = io.StringIO(), io.StringIO()
+    with (
+        _contained(environment),
+        _module_side(arguments),
+        contextlib.redirect_stdout(stdout),
+        contextlib.redirect_stderr(stderr),
+    ):
+        status = _call_main(module)
+    return Completed(status, stdout.getvalue(), stderr.getvalue())
+
+
+def _call_main(module: Module) -> int:
+    try:
+        importlib.import_module(module.import_name).main()
+    except SystemExit as leave:
+        return leave.code if isinstance(leave.code, int) else int(leave.code is not None)
+    except _Exit as leave:
+        return leave.status
+    except Exception as error:  # noqa: BLE001 - a module's bug is a failed task, whatever it is
+        traceback.print_exc()
+        print(_failure(error))
+        return 1
+    return 0
+
+
+@contextlib.contextmanager
+def _contained(environment: dict[str, str]) -> Iterator[None]:
+    """Undo what a module may do to its process, and run its exit handlers when it ends."""
+    variables, directory, arguments = os.environ.copy(), os.getcwd(), sys.argv[:]  # noqa: PTH109
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)}
+    hook, mask = sys.excepthook, os.umask(0)
+    os.umask(mask)
+    leave, register = os._exit, atexit.register
+    at_exit: list[Callable[[], Any]] = []
+
+    def exit_module(status: int) -> None:
+        raise _Exit(status)
+
+    def remember(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        at_exit.append(lambda: function(*args, **kwargs))
+        return function
+
+    os.environ.update({name: str(value) for name, value in environment.items()})
+    os._exit, atexit.register = exit_module, remember  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        os._exit, atexit.register = leave, register
+        for function in reversed(at_exit):
+            with contextlib.suppress(Exception):
+                function()
+        os.environ.clear()
+        os.environ.update(variables)
+        os.chdir(directory)
+        os.umask(mask)
+        sys.argv[:], sys.excepthook = arguments, hook
+        for number, handler in handlers.items():
+            if handler is not None and signal.getsignal(number) is not handler:
+                signal.signal(number, handler)
+
+
+def _in_fork(run: Callable[[], Completed]) -> Completed:
+    """Run in a fork of this process: whatever happens there ends there."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        with os.fdopen(writing, "wb") as pipe:
+            pickle.dump(run(), pipe)
+            pipe.flush()
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        answer = pipe.read()
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if answer:
+        return pickle.loads(answer)
+    return Completed(status, "", f"The module's process ended with status {status}.")
+
+
+# Warming up
+
+
+def warm_up() -> None:
+    """Import once, in the parent of all workers, what every AWS module imports, and read the models that most need."""
+    if CORE not in KNOWN_CORES:
+        return
+    try:
+        import botocore.session
+        from ansible_collections.amazon.aws.plugins.module_utils import modules  # noqa: F401
+        from ansible_collections.slipway.aws.plugins.module_utils import core  # noqa: F401
+        from botocore.loaders import Loader, create_loader
+    except ImportError:
+        return  # The module itself reports what is missing.
+    if getattr(botocore.session.create_loader, "shared", False):
+        return
+    loaders: dict[str | None, Loader] = {}
+
+    def shared_loader(search_path: str | None = None) -> Loader:
+        """One loader for all sessions: a model that was read once is not read again."""
+        if search_path not in loaders:
+            loaders[search_path] = create_loader(search_path)
+        return loaders[search_path]
+
+    shared_loader.shared = True  # type: ignore[attr-defined]
+    botocore.session.create_loader = shared_loader
+    session = botocore.session.get_session()
+    for service in WARM_MODELS:
+        # Making a client reads all that a client needs: the model, the endpoints, the retry rules.
+        session.create_client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    # The workers' copies of what is loaded now stay shared with this process.
+    gc.freeze()

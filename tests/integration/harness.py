@@ -1,0 +1,181 @@
+# Copyright: slipway.aws contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run modules as ansible-core runs them, against a local AWS, and ask its request log what they did."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import io
+import itertools
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from ansible.module_utils import basic
+from ansible_collections.slipway.aws.plugins.plugin_utils import direct
+
+# One loader of botocore's models for all modules: reading ec2's takes longer than most tests.
+direct.warm_up()
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCAL_AWS = ROOT / "roles" / "local_aws" / "files"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@dataclass
+class Server:
+    """A local AWS of its own."""
+
+    url: str
+    state_dir: Path
+    process: subprocess.Popen[bytes]
+    accounts: Iterator[int] = field(default_factory=lambda: itertools.count(100_000_000_001))
+
+    @property
+    def log(self) -> Path:
+        return self.state_dir / "requests.jsonl"
+
+    def position(self) -> int:
+        """How far the request log has come, for C(requests): it is long, and most of it is other tests'."""
+        return self.log.stat().st_size if self.log.exists() else 0
+
+    def requests(self, since: int = 0) -> list[dict[str, Any]]:
+        """What was logged from a position on."""
+        if not self.log.exists():
+            return []
+        with self.log.open("rb") as stream:
+            stream.seek(since)
+            return [json.loads(line) for line in stream]
+
+
+def start_server(state_dir: Path, *, second_ms: float = 5, latency_ms: float = 0) -> Server:
+    port = free_port()
+    process = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "local_aws", "--port", str(port), "--state-dir", str(state_dir)),
+            *("--second-ms", str(second_ms), "--latency-ms", str(latency_ms)),
+        ],
+        env={**os.environ, "PYTHONPATH": str(LOCAL_AWS)},
+        start_new_session=True,
+    )
+    url = f"http://127.0.0.1:{port}"
+    deadline = time.monotonic() + 30
+    while True:
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/local-aws/health", timeout=2):
+            return Server(url, state_dir, process)
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(
+                f"the local AWS did not start (exit status {process.poll()}); see {state_dir}/server.log"
+            )
+        time.sleep(0.05)
+
+
+def stop_server(server: Server) -> None:
+    """Stop it, and fail when it met something that it does not implement or that broke it."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(server.process.pid, signal.SIGTERM)
+    server.process.wait(timeout=60)
+    audit = subprocess.run(
+        [sys.executable, "-m", "local_aws.audit", str(server.state_dir)],
+        env={**os.environ, "PYTHONPATH": str(LOCAL_AWS)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert audit.returncode == 0, audit.stdout + audit.stderr
+
+
+class ModuleFailed(Exception):
+    """A module ended with a failure; C(result) is what it printed."""
+
+    def __init__(self, name: str, result: dict[str, Any]) -> None:
+        super().__init__(f"{name}: {result.get('msg')}")
+        self.result = result
+
+
+class Aws:
+    """One fresh account on the local AWS, for one test."""
+
+    def __init__(self, server: Server, monkeypatch: Any, region: str = "us-east-1") -> None:
+        self.server = server
+        self.region = region
+        self.account_id = str(next(server.accounts))
+        self._mark = server.position()
+        for name, value in self.environment().items():
+            monkeypatch.setenv(name, value)
+        for name in ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_SESSION_TOKEN"):
+            monkeypatch.delenv(name, raising=False)
+
+    def environment(self) -> dict[str, str]:
+        """What the SDK needs to reach this account: a twelve-digit key is the account's number."""
+        return {
+            "AWS_ENDPOINT_URL": self.server.url,
+            "AWS_ACCESS_KEY_ID": self.account_id,
+            "AWS_SECRET_ACCESS_KEY": "rehearsal-secret-key",
+            "AWS_REGION": self.region,
+        }
+
+    def client(self, service: str, region: str = "") -> Any:
+        return boto3.session.Session().client(service, region_name=region or self.region)
+
+    def mark(self) -> None:
+        """Forget the requests so far."""
+        self._mark = self.server.position()
+
+    def calls(self) -> list[str]:
+        """The requests since the mark, as C(service:Action)."""
+        return [f"{entry['service']}:{entry['action']}" for entry in self._since_mark()]
+
+    def mutations(self) -> list[str]:
+        """The mutating requests since the mark."""
+        return [f"{entry['service']}:{entry['action']}" for entry in self._since_mark() if entry["mutating"]]
+
+    def _since_mark(self) -> list[dict[str, Any]]:
+        return [entry for entry in self.server.requests(self._mark) if "action" in entry]
+
+    def run_module(self, name: str, args: dict[str, Any], *, check: bool = False, diff: bool = True) -> dict[str, Any]:
+        """The module's result. A failure raises ModuleFailed; check mode asserts that nothing was written."""
+        if check:
+            self.mark()
+        result = execute(name, args, check=check, diff=diff)
+        if check:
+            assert self.mutations() == [], f"{name} wrote in check mode"
+        if result.get("failed"):
+            raise ModuleFailed(name, result)
+        return result
+
+
+def execute(name: str, args: dict[str, Any], *, check: bool = False, diff: bool = True) -> dict[str, Any]:
+    """Run a module's main() with the arguments that ansible-core would give it, and read what it prints."""
+    module = importlib.import_module(f"ansible_collections.slipway.aws.plugins.modules.{name}")
+    internal = {
+        "_ansible_check_mode": check,
+        "_ansible_diff": diff,
+        "_ansible_remote_tmp": "/tmp",
+        "_ansible_keep_remote_files": False,
+    }
+    basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": {**args, **internal}}).encode()
+    basic._ANSIBLE_PROFILE = "legacy"
+    output = io.StringIO()
+    with contextlib.redirect_stdout(output), contextlib.suppress(SystemExit):
+        module.main()
+    printed = re.search(r"^\{.*\}$", output.getvalue(), re.MULTILINE)
+    assert printed, f"{name} printed no result: {output.getvalue()!r}"
+    return json.loads(printed.group())

@@ -1,0 +1,170 @@
+# Copyright: slipway.aws contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run playbooks as their users do, and list what an account holds."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .harness import ROOT
+
+Client = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Play:
+    """What a run of ansible-playbook left behind."""
+
+    returncode: int
+    output: str
+
+    @property
+    def recap(self) -> dict[str, dict[str, int]]:
+        """Host → ok, changed, failed, ... as the last lines tell."""
+        lines = re.findall(r"^(\S+)\s+: (ok=.*)$", self.output.rpartition("PLAY RECAP")[2], re.MULTILINE)
+        return {host: {key: int(value) for key, value in re.findall(r"(\w+)=(\d+)", counts)} for host, counts in lines}
+
+    @property
+    def changed(self) -> dict[str, int]:
+        """The hosts on which something changed, and how many tasks did."""
+        return {host: counts["changed"] for host, counts in self.recap.items() if counts["changed"]}
+
+
+def run_play(playbook: str | Path, *arguments: str, environment: dict[str, str] | None = None) -> Play:
+    path = ROOT / "playbooks" / playbook if isinstance(playbook, str) else playbook
+    completed = subprocess.run(
+        ["ansible-playbook", str(path), *arguments],
+        env={
+            **os.environ,
+            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+            "ANSIBLE_NOCOLOR": "1",
+            **(environment or {}),
+        },
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+    return Play(completed.returncode, completed.stdout + completed.stderr)
+
+
+def succeeded(play: Play) -> Play:
+    assert play.returncode == 0, play.output[-6000:]
+    return play
+
+
+def _names(client: Any, operation: str, key: str, name: str = "", **arguments: Any) -> list[str]:
+    answer = getattr(client, operation)(**arguments)
+    return [item[name] if name else item for item in answer[key]]
+
+
+def leftovers(client: Client) -> dict[str, list[str]]:
+    """Everything in the account that AWS does not put there by itself, by kind."""
+    ec2 = client("ec2")
+    own = [{"Name": "tag-key", "Values": ["Project"]}]
+    lists: dict[str, list[str]] = {
+        "vpcs": [item["VpcId"] for item in ec2.describe_vpcs()["Vpcs"] if not item["IsDefault"]],
+        "addresses": _names(ec2, "describe_addresses", "Addresses", "AllocationId"),
+        "security groups": _names(ec2, "describe_security_groups", "SecurityGroups", "GroupId", Filters=own),
+        "subnets": _names(ec2, "describe_subnets", "Subnets", "SubnetId", Filters=own),
+        "flow logs": _names(ec2, "describe_flow_logs", "FlowLogs", "FlowLogId"),
+        "nat gateways": [
+            item["NatGatewayId"]
+            for item in ec2.describe_nat_gateways()["NatGateways"]
+            if item["State"] not in ("deleting", "deleted")
+        ],
+        "endpoints": [
+            item["VpcEndpointId"]
+            for item in ec2.describe_vpc_endpoints()["VpcEndpoints"]
+            if item["State"] not in ("deleting", "deleted")
+        ],
+        "databases": _names(client("rds"), "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
+        "database subnet groups": _names(
+            client("rds"), "describe_db_subnet_groups", "DBSubnetGroups", "DBSubnetGroupName"
+        ),
+        "database option groups": [
+            name
+            for name in _names(client("rds"), "describe_option_groups", "OptionGroupsList", "OptionGroupName")
+            if not name.startswith("default")
+        ],
+        "database parameter groups": [
+            name
+            for name in _names(
+                client("rds"), "describe_db_parameter_groups", "DBParameterGroups", "DBParameterGroupName"
+            )
+            if not name.startswith("default")
+        ],
+        "snapshots": _names(
+            client("rds"), "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier", SnapshotType="manual"
+        ),
+        "replication groups": _names(
+            client("elasticache"), "describe_replication_groups", "ReplicationGroups", "ReplicationGroupId"
+        ),
+        "cache subnet groups": [
+            name
+            for name in _names(
+                client("elasticache"), "describe_cache_subnet_groups", "CacheSubnetGroups", "CacheSubnetGroupName"
+            )
+            if name != "default"
+        ],
+        "cache parameter groups": [
+            name
+            for name in _names(
+                client("elasticache"),
+                "describe_cache_parameter_groups",
+                "CacheParameterGroups",
+                "CacheParameterGroupName",
+            )
+            if not name.startswith("default.")
+        ],
+        "secrets": _names(client("secretsmanager"), "list_secrets", "SecretList", "Name"),
+        "buckets": _names(client("s3"), "list_buckets", "Buckets", "Name"),
+        "keys": [
+            key["KeyId"]
+            for key in client("kms").list_keys()["Keys"]
+            if client("kms").describe_key(KeyId=key["KeyId"])["KeyMetadata"]["KeyState"] != "PendingDeletion"
+        ],
+        "repositories": _names(client("ecr"), "describe_repositories", "repositories", "repositoryName"),
+        "clusters": _names(client("ecs"), "list_clusters", "clusterArns"),
+        "task definitions": _names(client("ecs"), "list_task_definitions", "taskDefinitionArns", status="ACTIVE"),
+        "load balancers": _names(client("elbv2"), "describe_load_balancers", "LoadBalancers", "LoadBalancerName"),
+        "target groups": _names(client("elbv2"), "describe_target_groups", "TargetGroups", "TargetGroupName"),
+        "scalable targets": _names(
+            client("application-autoscaling"),
+            "describe_scalable_targets",
+            "ScalableTargets",
+            "ResourceId",
+            ServiceNamespace="ecs",
+        ),
+        "roles": [
+            item["RoleName"]
+            for item in client("iam").list_roles()["Roles"]
+            if not item["Path"].startswith("/aws-service-role/")
+        ],
+        "policies": _names(client("iam"), "list_policies", "Policies", "PolicyName", Scope="Local"),
+        "identity providers": _names(
+            client("iam"), "list_open_id_connect_providers", "OpenIDConnectProviderList", "Arn"
+        ),
+        "web acls": _names(client("wafv2"), "list_web_acls", "WebACLs", "Name", Scope="REGIONAL"),
+        "topics": _names(client("sns"), "list_topics", "Topics", "TopicArn"),
+        "alarms": _names(client("cloudwatch"), "describe_alarms", "MetricAlarms", "AlarmName"),
+        "dashboards": _names(client("cloudwatch"), "list_dashboards", "DashboardEntries", "DashboardName"),
+        "log groups": _names(client("logs"), "describe_log_groups", "logGroups", "logGroupName"),
+        "saved queries": _names(client("logs"), "describe_query_definitions", "queryDefinitions", "name"),
+        "tagged": [
+            item["ResourceARN"]
+            for item in client("resourcegroupstaggingapi").get_resources()["ResourceTagMappingList"]
+            # AWS keeps keys and secrets for a while, which are listed above, and tells of a stopped task for an hour.
+            if not re.search(":kms:|:secret:|:task/", item["ResourceARN"])
+            and any(tag["Key"] == "Project" for tag in item["Tags"])
+        ],
+    }
+    return {kind: names for kind, names in lists.items() if names}

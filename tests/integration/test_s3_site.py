@@ -1,0 +1,353 @@
+# Copyright: slipway.aws contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import io
+import os
+import random
+import re
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .harness import Aws, ModuleFailed, execute
+from .test_cloudfront_invalidation import make_distribution
+
+MODULE = "s3_site"
+BUCKET = "site-bucket"
+REFERENCE = re.compile(r'(?:src|href)="/?([^"]+)"')
+
+
+@pytest.fixture
+def bucket(aws: Aws) -> str:
+    name = f"{BUCKET}-{aws.account_id}"
+    aws.client("s3").create_bucket(Bucket=name)
+    return name
+
+
+def build(folder: Path, version: str, pages: int = 3) -> Path:
+    """A site as a bundler builds it: pages that refer to assets with the hash of their content in the name."""
+    if folder.exists():
+        for path in sorted(folder.rglob("*"), reverse=True):
+            path.rmdir() if path.is_dir() else path.unlink()
+    (folder / "assets").mkdir(parents=True, exist_ok=True)
+    (folder / "docs").mkdir(exist_ok=True)
+
+    def asset(name: str, suffix: str, content: str) -> str:
+        digest = hashlib.sha256(content.encode()).hexdigest()[:10]
+        path = f"assets/{name}.{digest}.{suffix}"
+        (folder / path).write_text(content)
+        return path
+
+    style = asset("style", "css", f"body {{ --version: {version} }}")
+    (folder / "logo.svg").write_text("<svg/>")
+    for number in range(pages):
+        script = asset(f"page-{number}", "js", f"console.log('{number} {version}')")
+        name = "index.html" if number == 0 else f"docs/page-{number}.html"
+        (folder / name).write_text(
+            f'<link href="/{style}"><script src="/{script}"></script><img src="/logo.svg">{version} {number}'
+        )
+    return folder
+
+
+def run(aws: Aws, bucket: str, source: Path | None, check: bool = False, **options: Any) -> dict[str, Any]:
+    arguments = {"bucket": bucket, "source": str(source) if source else None, **options}
+    return aws.run_module(MODULE, {key: value for key, value in arguments.items() if value is not None}, check=check)
+
+
+def keys(aws: Aws, bucket: str, prefix: str = "") -> set[str]:
+    listed = aws.client("s3").list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents", [])
+    return {item["Key"].removeprefix(prefix) for item in listed if not item["Key"].startswith(".slipway/")}
+
+
+def local_keys(source: Path) -> set[str]:
+    return {path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()}
+
+
+def missing_assets(aws: Aws, bucket: str) -> list[str]:
+    """What pages in the bucket refer to and the bucket does not have."""
+    there, s3 = keys(aws, bucket), aws.client("s3")
+    found = []
+    for page in sorted(key for key in there if key.endswith(".html")):
+        text = s3.get_object(Bucket=bucket, Key=page)["Body"].read().decode()
+        found += [f"{page} → {asset}" for asset in REFERENCE.findall(text) if asset not in there]
+    return found
+
+
+def test_published_once_with_the_right_headers(aws: Aws, bucket: str, tmp_path: Path) -> None:
+    site = build(tmp_path / "dist", "1")
+    predicted = run(aws, bucket, site, check=True)
+    first = run(aws, bucket, site)
+    assert first["uploaded"] == predicted["uploaded"]
+    assert set(first["uploaded"]) == local_keys(site) == keys(aws, bucket)
+    assert first["uploaded"][-1] == "index.html"
+    assert first["actions"] == predicted["actions"]
+
+    aws.mark()
+    second = run(aws, bucket, site)
+    assert not second["changed"]
+    assert aws.mutations() == []
+    assert (second["uploaded"], second["release"]) == ([], first["release"])
+
+    s3 = aws.client("s3")
+    page = s3.head_object(Bucket=bucket, Key="index.html")
+    assert (page["CacheControl"], page["ContentType"]) == ("no-cache", "text/html; charset=utf-8")
+    style = next(key for key in first["uploaded"] if key.endswith(".css"))
+    assert "immutable" in s3.head_object(Bucket=bucket, Key=style)["CacheControl"]
+    logo = s3.head_object(Bucket=bucket, Key="logo.svg")
+    assert (logo["CacheControl"], logo["ContentType"]) == ("public, max-age=300", "image/svg+xml")
+
+
+def test_one_changed_page_is_uploaded_and_its_paths_invalidated(aws: Aws, bucket: str, tmp_path: Path) -> None:
+    distribution = make_distribution(aws)
+    site = build(tmp_path / "dist", "1")
+    options = {"distribution_ids": [distribution]}
+    assert run(aws, bucket, site, **options)["invalidated"] == []
+    (site / "docs" / "page-1.html").write_text("changed")
+    predicted = run(aws, bucket, site, check=True, **options)
+    done = run(aws, bucket, site, **options)
+    assert done["uploaded"] == predicted["uploaded"] == ["docs/page-1.html"]
+    assert done["invalidated"] == predicted["invalidated"] == ["/docs/page-1.html"]
+    assert [item["created"] for item in done["invalidations"]] == [True]
+    aws.mark()
+    assert not run(aws, bucket, site, **options)["changed"]
+    assert aws.mutations() == []
+    (site / "index.html").write_text("changed")
+    assert run(aws, bucket, site, **options)["invalidated"] == ["/", "/index.html"]
+
+
+def test_a_header_alone_is_a_change(aws: Aws, bucket: str, tmp_path: Path) -> None:
+    site = build(tmp_path / "dist", "1")
+    run(aws, bucket, site)
+    rules = [
+        {"pattern": "*.svg", "cache_control": "public, max-age=60", "metadata": {"cache-tag": "logo"}},
+        {"pattern": "docs/*", "content_language": "en", "content_disposition": "inline"},
+    ]
+    done = run(aws, bucket, site, rules=rules)
+    assert sorted(done["uploaded"]) == ["docs/page-1.html", "docs/page-2.html", "logo.svg"]
+    assert not run(aws, bucket, site, rules=rules)["changed"]
+    s3 = aws.client("s3")
+    logo = s3.head_object(Bucket=bucket, Key="logo.svg")
+    assert (logo["CacheControl"], logo["Metadata"]) == ("public, max-age=60", {"cache-tag": "logo"})
+    assert s3.head_object(Bucket=bucket, Key="docs/page-1.html")["ContentLanguage"] == "en"
+
+
+def test_files_can_be_compressed(aws: Aws, bucket: str, tmp_path: Path) -> None:
+    site = build(tmp_path / "dist", "1")
+    rules = [{"pattern": "*", "encoding": "gzip"}, {"pattern": "*.svg", "encoding": "none"}]
+    run(aws, bucket, site, rules=rules)
+    assert not run(aws, bucket, site, rules=rules)["changed"]
+    page = aws.client("s3").get_object(Bucket=bucket, Key="index.html")
+    assert page["ContentEncoding"] == "gzip"
+    assert gzip.decompress(page["Body"].read()) == (site / "index.html").read_bytes()
+    assert "ContentEncoding" not in aws.client("s3").head_object(Bucket=bucket, Key="logo.svg")
+
+
+def test_an_object_that_somebody_changed_is_put_right(aws: Aws, bucket: str, tmp_path: Path) -> None:
+    site = build(tmp_path / "dist", "1")
+    run(aws, bucket, site)
+    aws.client("s3").put_object(Bucket=bucket, Key="logo.svg", Body=b"vandal")
+    aws.client("s3").delete_object(Bucket=bucket, Key="docs/page-2.html")
+    assert run(aws, bucket, site)["uploaded"] == ["logo.svg", "docs/page-2.html"]
+
+
+def test_neighbours_excluded_files_and_foreign_objects_survive(aws: Aws, bucket: str, tmp_path: Path) -> None:
+    s3 = aws.client("s3")
+    s3.put_object(Bucket=bucket, Key="site-admin/index.html", Body=b"neighbour")
+    s3.put_object(Bucket=bucket, Key="site/uploads/user.png", Body=b"foreign")
+    site = build(tmp_path / "dist", "1")
+    (site / "notes.txt").write_text("published at first")
+    (site / "private").mkdir()
+    (site / "private" / "key.txt").write_text("never published")
+    options = {"prefix": "site", "exclude": ["private"], "keep_releases": 1}
+    run(aws, bucket, site, **options)
+    assert "private/key.txt" not in keys(aws, bucket, "site/")
+
+    build(site, "2", pages=2)
+    options["exclude"] = ["private", "notes.txt"]
+    done = run(aws, bucket, site, **options)
+    # The old page, its script, and the old versions of two scripts and the style sheet.
+    assert done["deleted"][0] == "docs/page-2.html"
+    assert len(done["deleted"]) == 5
+    assert keys(aws, bucket, "site/") == local_keys(site) | {"notes.txt", "uploads/user.png"}
+    assert keys(aws, bucket, "site-admin/") == {"index.html"}
+
+    gone = run(aws, bucket, None, prefix="site", state="absent")
+    assert gone["changed"]
+    assert keys(aws, bucket, "site/") == {"uploads/user.png"}
+    assert not run(aws, bucket, None, prefix="site", state="absent")["changed"]
+    left = {item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]}
+    assert left == {"site-admin/index.html", "site/uploads/user.png"}
+
+
+def test_old_assets_stay_as_long_as_their_release_is_kept(aws: Aws, bucket: str, tmp_path: Path) -> None:
+    site = tmp_path / "dist"
+    per_release = []
+    for version in "1234":
+        run(aws, bucket, build(site, version), keep_releases=2)
+        per_release.append({key for key in local_keys(site) if key.startswith("assets/")})
+        there = {key for key in keys(aws, bucket) if key.startswith("assets/")}
+        assert there == set().union(*per_release[-2:])
+
+
+def test_deleting_has_a_limit_and_can_be_off(aws: Aws, bucket: str, tmp_path: Path) -> None:
+    site = build(tmp_path / "dist", "1")
+    run(aws, bucket, site)
+    build(site, "2", pages=1)
+    aws.mark()
+    with pytest.raises(ModuleFailed, match="max_delete: 6 objects would be deleted"):
+        run(aws, bucket, site, keep_releases=1, max_delete=5)
+    assert aws.mutations() == []
+    assert run(aws, bucket, site, delete=False, max_delete=0)["deleted"] == []
+
+
+def test_going_back_uploads_nothing(aws: Aws, bucket: str, tmp_path: Path) -> None:
+    distribution = make_distribution(aws)
+    options = {"distribution_ids": [distribution]}
+    site = tmp_path / "dist"
+    first = run(aws, bucket, build(site, "1"), **options)
+    text = {name: (site / name).read_bytes() for name in local_keys(site)}
+    build(site, "2", pages=4)
+    (site / "logo.svg").write_text("<svg>2</svg>")
+    second = run(aws, bucket, site, **options)
+    assert second["releases"] == [second["release"], first["release"]]
+
+    predicted = run(aws, bucket, None, rollback_to="previous", check=True, **options)
+    aws.mark()
+    back = run(aws, bucket, None, rollback_to="previous", **options)
+    assert back["release"] == first["release"]
+    assert back["uploaded"] == []
+    assert back["copied"] == predicted["copied"]
+    assert set(back["copied"]) == {"index.html", "docs/page-1.html", "docs/page-2.html", "logo.svg"}
+    assert back["deleted"] == ["docs/page-3.html"]
+    assert "/logo.svg" in back["invalidated"]
+    s3 = aws.client("s3")
+    for name, content in text.items():
+        assert s3.get_object(Bucket=bucket, Key=name)["Body"].read() == content
+    assert s3.head_object(Bucket=bucket, Key="index.html")["CacheControl"] == "no-cache"
+    assert missing_assets(aws, bucket) == []
+
+    forth = run(aws, bucket, None, rollback_to=second["release"], **options)
+    assert forth["release"] == second["release"]
+    assert s3.get_object(Bucket=bucket, Key="logo.svg")["Body"].read() == b"<svg>2</svg>"
+    assert not run(aws, bucket, site, **options)["changed"]
+    with pytest.raises(ModuleFailed, match="there is no release nothing"):
+        run(aws, bucket, None, rollback_to="nothing")
+
+
+def test_an_unchanged_site_takes_few_calls(aws: Aws, bucket: str, tmp_path: Path) -> None:
+    site = build(tmp_path / "dist", "1")
+    for number in range(1100):
+        (site / "docs" / f"{number}.txt").write_text(str(number))
+    run(aws, bucket, site, prefix="site")
+    aws.mark()
+    assert not run(aws, bucket, site, prefix="site")["changed"]
+    assert Counter(aws.calls()) == {"s3:ListObjectsV2": 2, "s3:GetObject": 1}
+
+
+@contextlib.contextmanager
+def serving(aws: Aws, bucket: str) -> Iterator[str]:
+    """Serves a bucket as CloudFront would."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            try:
+                found = aws.client("s3").get_object(Bucket=bucket, Key=self.path.lstrip("/"))
+            except Exception:  # noqa: BLE001 - whatever it is, the visitor sees that there is nothing
+                self.send_error(404)
+                return
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(found["Body"].read())
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+
+
+def test_what_was_published_is_fetched(aws: Aws, bucket: str, tmp_path: Path) -> None:
+    site = build(tmp_path / "dist", "1")
+    with serving(aws, bucket) as url:
+        assert "index.html" in run(aws, bucket, site, verify_url=url)["verified"]
+        (site / "index.html").write_text("changed")
+        with pytest.raises(ModuleFailed, match="does not serve what was published"):
+            run(aws, bucket, site, verify_url=f"{url}/elsewhere", wait_timeout=0)
+
+
+def test_bad_input_is_refused(aws: Aws, bucket: str, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for options, message in (
+        ({"source": tmp_path / "none"}, "is no folder"),
+        ({"source": tmp_path / "empty"}, "has no files"),
+        ({"source": None}, "source, rollback_to"),
+        ({"source": tmp_path, "keep_releases": 0}, "at least 1"),
+    ):
+        with pytest.raises(ModuleFailed, match=message):
+            run(aws, bucket, **options)
+    outside = build(tmp_path / "dist", "1")
+    (outside / "link.html").symlink_to("/etc/hostname")
+    with pytest.raises(ModuleFailed, match=r"link\.html leads out of"):
+        run(aws, bucket, outside)
+    with pytest.raises(ModuleFailed, match="NoSuchBucket"):
+        run(aws, "no-such-bucket", build(tmp_path / "dist", "1"))
+    assert run(aws, "no-such-bucket", tmp_path / "dist", check=True)["changed"]
+
+
+def publish_and_die(bucket: str, source: Path, seconds: float) -> bool:
+    """Publish in a process that is killed after so many seconds. Whether it was still at work."""
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.redirect_stderr(io.StringIO()):
+            result = execute(MODULE, {"bucket": bucket, "source": str(source), "keep_releases": 1})
+        os._exit(1 if result.get("failed") else 0)
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            assert os.waitstatus_to_exitcode(status) == 0
+            return False
+        time.sleep(0.002)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    return True
+
+
+def test_a_publish_that_is_killed_never_leaves_a_page_without_its_assets(aws: Aws, bucket: str, tmp_path: Path) -> None:
+    dice = random.Random(4711)
+    site = tmp_path / "dist"
+    run(aws, bucket, build(site, "0", pages=8))
+    started = time.monotonic()
+    run(aws, bucket, build(site, "1", pages=8))
+    takes = time.monotonic() - started
+    killed = 0
+    for number in range(50):
+        # Each time another release, with more or fewer pages: what is cut off is never simply finished.
+        build(site, str(number + 2), pages=dice.randint(4, 10))
+        delay = dice.uniform(0, takes)
+        if publish_and_die(bucket, site, delay):
+            killed += 1
+        else:
+            takes = delay  # It was faster than that: the kills to come must be, too.
+        assert missing_assets(aws, bucket) == [], f"after kill {number}"
+    assert killed >= 20, "hardly any run was cut off: the test proves nothing"
+    final = build(site, "last", pages=5)
+    run(aws, bucket, final, keep_releases=1)
+    assert keys(aws, bucket) == local_keys(final)
+    assert missing_assets(aws, bucket) == []
+    assert not run(aws, bucket, final, keep_releases=1)["changed"]

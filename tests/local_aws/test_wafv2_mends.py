@@ -1,0 +1,49 @@
+# Copyright: slipway.aws contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a web ACL protects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+Clients = Callable[..., Any]
+BALANCER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/uex/1234567890abcdef"
+
+
+def create(wafv2: Any, name: str) -> dict[str, Any]:
+    return wafv2.create_web_acl(
+        Name=name,
+        Scope="REGIONAL",
+        DefaultAction={"Allow": {}},
+        VisibilityConfig={"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": name},
+    )["Summary"]
+
+
+def test_a_resource_has_one_web_acl_and_keeps_it_from_being_deleted(aws: Clients) -> None:
+    wafv2 = aws("wafv2")
+    first, second = create(wafv2, "first"), create(wafv2, "second")
+
+    def protected(web_acl: dict[str, Any], **kind: str) -> list[str]:
+        return wafv2.list_resources_for_web_acl(WebACLArn=web_acl["ARN"], **kind)["ResourceArns"]
+
+    wafv2.associate_web_acl(WebACLArn=first["ARN"], ResourceArn=BALANCER)
+    wafv2.associate_web_acl(WebACLArn=second["ARN"], ResourceArn=BALANCER)
+    wafv2.associate_web_acl(WebACLArn=second["ARN"], ResourceArn=BALANCER)
+    assert protected(first) == []
+    assert protected(second) == [BALANCER]
+    assert protected(second, ResourceType="API_GATEWAY") == []
+
+    def delete(web_acl: dict[str, Any]) -> None:
+        wafv2.delete_web_acl(Name=web_acl["Name"], Scope="REGIONAL", Id=web_acl["Id"], LockToken=web_acl["LockToken"])
+
+    delete(first)
+    with pytest.raises(ClientError, match="WAFAssociatedItemException"):
+        delete(second)
+    wafv2.disassociate_web_acl(ResourceArn=BALANCER)
+    delete(second)
+    with pytest.raises(ClientError, match="WAFNonexistentItemException"):
+        protected(second)
