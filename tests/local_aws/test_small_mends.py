@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 from typing import Any
@@ -150,3 +151,14 @@ def test_lists_of_route_53_are_complete(aws: Clients) -> None:
     assert (listed["IsTruncated"], [known["Id"] for known in listed["HostedZones"]]) == (False, [zone])
     assert route53.list_health_checks()["IsTruncated"] is False
     assert route53.get_dnssec(HostedZoneId=zone)["KeySigningKeys"] == []
+
+
+def test_the_digest_of_an_image_is_that_of_its_manifest(aws: Clients) -> None:
+    ecr = aws("ecr")
+    ecr.create_repository(repositoryName="shop/web")
+    for layers in ({}, {"layers": [{"digest": "sha256:" + "0" * 64}]}):
+        for name in ("one", "two"):
+            media_type = "application/vnd.oci.image.manifest.v1+json"
+            manifest = json.dumps({"schemaVersion": 2, "mediaType": media_type, "name": name, **layers})
+            pushed = ecr.put_image(repositoryName="shop/web", imageTag=name, imageManifest=manifest)["image"]
+            assert pushed["imageId"]["imageDigest"] == "sha256:" + hashlib.sha256(manifest.encode()).hexdigest()
