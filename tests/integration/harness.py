@@ -16,8 +16,9 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -87,8 +88,35 @@ def start_server(state_dir: Path, *, second_ms: float = 5, latency_ms: float = 0
         time.sleep(0.05)
 
 
+@contextlib.contextmanager
+def rehearsed(url: str, arguments: Iterable[str]) -> Iterator[None]:
+    """Mark the request log around a run of ansible-playbook in check mode, for C(stop_server) to judge."""
+    names = ("check begins", "check ends") if "--check" in arguments else ()
+    for name in names[:1]:
+        set_mark(url, name)
+    yield
+    for name in names[1:]:
+        set_mark(url, name)
+
+
+def set_mark(url: str, name: str) -> None:
+    address = f"{url}/local-aws/mark?{urllib.parse.urlencode({'name': name})}"
+    urllib.request.urlopen(urllib.request.Request(address, method="POST"), timeout=10).close()
+
+
+def written_in_check_mode(entries: Iterable[dict[str, Any]]) -> list[str]:
+    """The mutating requests between the marks of C(rehearsed)."""
+    found, checking = [], False
+    for entry in entries:
+        if "mark" in entry:
+            checking = entry["mark"] == "check begins" if entry["mark"].startswith("check ") else checking
+        elif checking and entry.get("mutating"):
+            found.append(f"{entry['service']}:{entry['action']}")
+    return found
+
+
 def stop_server(server: Server) -> None:
-    """Stop it, and fail when it met something that it does not implement or that broke it."""
+    """Stop it, and fail when it met something that it does not implement or that broke it, or a write in check mode."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(server.process.pid, signal.SIGTERM)
     server.process.wait(timeout=60)
@@ -100,6 +128,7 @@ def stop_server(server: Server) -> None:
         check=False,
     )
     assert audit.returncode == 0, audit.stdout + audit.stderr
+    assert written_in_check_mode(server.requests()) == []
 
 
 class ModuleFailed(Exception):

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .harness import ROOT
+from .harness import ROOT, rehearsed
 
 Client = Callable[[str], Any]
 
@@ -38,21 +38,23 @@ class Play:
 
 def run_play(playbook: str | Path, *arguments: str, environment: dict[str, str] | None = None) -> Play:
     path = ROOT / "playbooks" / playbook if isinstance(playbook, str) else playbook
-    completed = subprocess.run(
-        ["ansible-playbook", str(path), *arguments],
-        env={
-            **os.environ,
-            "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
-            "ANSIBLE_NOCOLOR": "1",
-            **(environment or {}),
-        },
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
+    variables = {
+        **os.environ,
+        "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
+        "ANSIBLE_NOCOLOR": "1",
+        **(environment or {}),
+    }
+    with rehearsed(variables["AWS_ENDPOINT_URL"], arguments):
+        completed = subprocess.run(
+            ["ansible-playbook", str(path), *arguments],
+            env=variables,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=900,
+        )
     return Play(completed.returncode, completed.stdout + completed.stderr)
 
 

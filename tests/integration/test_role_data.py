@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from .harness import ROOT, Aws
+from .harness import ROOT, Aws, rehearsed
 from .test_elasticache_groups import subnets
 
 MARKER = "marker-Kq7mZ2rT9vB4xN6c"
@@ -52,21 +52,22 @@ class Play:
         }
         playbook = self.folder / "play.yml"
         playbook.write_text(yaml.safe_dump([play]))
-        completed = subprocess.run(
-            ["ansible-playbook", *arguments, str(playbook)],
-            cwd=ROOT,
-            env={
-                **os.environ,
-                **self.aws.environment(),
-                "ANSIBLE_LOG_PATH": str(self.log),
-                "ANSIBLE_LOCAL_TEMP": str(self.folder / "local"),
-                "ANSIBLE_REMOTE_TEMP": str(self.folder / "remote"),
-                "ANSIBLE_KEEP_REMOTE_FILES": "1",
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        with rehearsed(self.aws.server.url, arguments):
+            completed = subprocess.run(
+                ["ansible-playbook", *arguments, str(playbook)],
+                cwd=ROOT,
+                env={
+                    **os.environ,
+                    **self.aws.environment(),
+                    "ANSIBLE_LOG_PATH": str(self.log),
+                    "ANSIBLE_LOCAL_TEMP": str(self.folder / "local"),
+                    "ANSIBLE_REMOTE_TEMP": str(self.folder / "remote"),
+                    "ANSIBLE_KEEP_REMOTE_FILES": "1",
+                },
+                capture_output=True,
+                text=True,
+                check=False,
+            )
         output = completed.stdout + completed.stderr
         assert completed.returncode == status, output[-5000:]
         return output
