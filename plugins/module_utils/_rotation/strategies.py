@@ -1,0 +1,14 @@
+# Copyright: slipway.aws contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All strategies: importing a module registers what it holds. Imports are plain, so that Ansible packs them along."""
+
+from __future__ import annotations
+
+from . import random_value
+from .strategy import STRATEGIES
+
+# One entry a module, so that linters see that the imports are meant.
+MODULES = (random_value,)
+
+__all__ = ["MODULES", "STRATEGIES"]
