@@ -188,8 +188,12 @@ def test_stop_leaves_another_ones_server_alone(server: Server, tmp_path: Path) -
 
 def test_stop_is_idempotent(tmp_path: Path) -> None:
     server = start(tmp_path)
+    pid = server.control("health", method="GET")["pid"]
     arguments = ("--stop", f"--port={server.port}", f"--state-dir={tmp_path}")
     assert run_module("local_aws", *arguments).stdout == "stopped\n"
+    # Whoever told it to stop may use the port and the directory at once: no process is left that runs.
+    stat = Path(f"/proc/{pid}/stat")
+    assert not stat.exists() or stat.read_text(encoding="utf-8").rpartition(")")[2].split()[0] == "Z"
     assert run_module("local_aws", *arguments).stdout == "not running\n"
     assert not (tmp_path / "local-aws.pid").exists()
 

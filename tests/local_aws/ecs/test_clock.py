@@ -8,7 +8,7 @@ import time
 
 import pytest
 from local_aws.clock import Clock
-from local_aws.ecs.timeline import Timeline
+from local_aws.timeline import Timeline
 
 
 def test_a_simulated_second_lasts_so_many_milliseconds() -> None:

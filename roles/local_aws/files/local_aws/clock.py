@@ -5,6 +5,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+
+from .timeline import Timeline
 
 
 class Clock:
@@ -17,6 +20,7 @@ class Clock:
         self._base = time.time()
         self._since = time.monotonic()
         self._paused = False
+        self._timeline = Timeline(self._base)
 
     def now(self) -> float:
         """Seconds since the epoch, in simulated time; never goes back."""
@@ -29,6 +33,23 @@ class Clock:
         if seconds < 0:
             raise ValueError("time does not run backwards")
         self._base += seconds
+
+    @property
+    def moment(self) -> float:
+        """The simulated time of what is happening: of a request, or of the action that became due."""
+        return self._timeline.now
+
+    def after(self, seconds: float, action: Callable[[], None]) -> None:
+        """Let something happen, so many simulated seconds after the present moment."""
+        self._timeline.after(seconds, action)
+
+    def run_due(self) -> None:
+        """Let happen what is due; whoever looks at the state does so first."""
+        self._timeline.advance(self.now())
+
+    def forget(self) -> None:
+        """Nothing of what was to come happens."""
+        self._timeline.clear()
 
     @property
     def paused(self) -> bool:

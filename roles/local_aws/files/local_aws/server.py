@@ -64,6 +64,7 @@ class LocalAWS:
             "reset": self._reset,
         }
         self._engine_routes: dict[str, ControlRoute] = install_ecs(clock)
+        self._routes |= mends.routes(clock)
         self._routes |= {name: route for name, route in self._engine_routes.items() if name not in self._routes}
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -117,6 +118,7 @@ class LocalAWS:
             captured[:] = [int(status.split(" ", 1)[0]), headers]
 
         try:
+            self.clock.run_due()
             answer = self._moto(environ, capture)
             content = b"".join(answer)
             if hasattr(answer, "close"):
@@ -163,7 +165,11 @@ class LocalAWS:
             except (ValueError, TypeError) as error:
                 return 400, {"error": f"The body is not a JSON object: {error}"}
         with self._one_at_a_time:
-            return route(environ["REQUEST_METHOD"], parameters)
+            self.clock.run_due()
+            answer = route(environ["REQUEST_METHOD"], parameters)
+            # The route may have let time pass.
+            self.clock.run_due()
+            return answer
 
     def _health(self, method: str, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         return 200, {
@@ -182,6 +188,7 @@ class LocalAWS:
         if method != "POST":
             return 405, {"error": "POST only"}
         moto_api_backend.reset()
+        self.clock.forget()
         mends.reset()
         if "reset" in self._engine_routes:
             self._engine_routes["reset"](method, parameters)

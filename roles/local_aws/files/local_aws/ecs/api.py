@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..timeline import Timeline
 from . import service_requests as requests
 from .errors import (
     EcsError,
@@ -28,7 +29,6 @@ from .rollouts import FARGATE_CAPACITY, PLATFORM_VERSION, Rollouts, threshold_of
 from .scenarios import Scenarios
 from .task_definitions import TaskDefinitions
 from .tasks import Launch, Tasks
-from .timeline import Timeline
 from .views import (
     cluster_view,
     service_deployment_brief,

@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Generator
 from typing import TypeAlias
 
+from ..timeline import Timeline
 from .model import (
     Deployment,
     HookDetail,
@@ -23,7 +24,6 @@ from .model import (
     Timing,
 )
 from .tasks import Launch, Tasks
-from .timeline import Timeline
 from .world import World
 
 #: A course waits for a condition, or for so many seconds.

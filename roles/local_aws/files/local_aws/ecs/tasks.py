@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from ..timeline import Timeline
 from .model import Cluster, Container, Deployment, Json, Service, Target, Task, TaskDefinition, Timing
 from .scenarios import Behaviour, Scenarios, Subject
-from .timeline import Timeline
 from .world import TargetGroup, World
 
 

@@ -3,15 +3,17 @@
 """What moto answers otherwise than AWS, put right.
 
 One file a mend. Each says what AWS documents, what moto does instead, and when the mend can go; each has a test that
-shows AWS's behaviour over HTTP. A mend has ``apply(clock)`` and, when it keeps state outside moto's backends,
-``reset()``.
+shows AWS's behaviour over HTTP. A mend has ``apply(clock)``; when it keeps state outside moto's backends, ``reset()``;
+and when tests tell it what shall happen, ``routes(clock)``.
 """
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 from ..clock import Clock
 
@@ -37,3 +39,12 @@ def reset() -> None:
     for mend in _all():
         if hasattr(mend, "reset"):
             mend.reset()
+
+
+def routes(clock: Clock) -> dict[str, Callable[[str, dict[str, Any]], tuple[int, dict[str, Any]]]]:
+    """The control routes of all mends, by their names below ``/local-aws/``."""
+    found: dict[str, Callable[[str, dict[str, Any]], tuple[int, dict[str, Any]]]] = {}
+    for mend in _all():
+        if hasattr(mend, "routes"):
+            found |= mend.routes(clock)
+    return found

@@ -27,6 +27,10 @@ class Timeline:
     def after(self, seconds: float, action: Callable[[], None]) -> None:
         self.at(self.now + seconds, action)
 
+    def clear(self) -> None:
+        """Forget what was to happen."""
+        self._queue.clear()
+
     def advance(self, to: float) -> None:
         while self._queue and self._queue[0][0] <= to:
             when, _number, action = heapq.heappop(self._queue)
