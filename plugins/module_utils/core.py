@@ -12,6 +12,7 @@ from ._core.errors import aws_call, error_code
 from ._core.module import SlipwayModule, fail, run
 from ._core.parallel import chunks, in_parallel
 from ._core.polling import wait_until
+from ._core.progress import Progress, elapsed
 from ._core.reconcile import Outcome, Resource, State, Step, reconcile
 from ._core.tags import from_tag_list, tag_changes, tag_filters, to_tag_list, wanted_tags
 from ._core.waiters import get_waiter, waiter_config
@@ -19,6 +20,7 @@ from ._core.waiters import get_waiter, waiter_config
 __all__ = [
     "AnsibleAWSError",
     "Outcome",
+    "Progress",
     "Resource",
     "SlipwayModule",
     "State",
@@ -26,6 +28,7 @@ __all__ = [
     "aws_call",
     "chunks",
     "differences",
+    "elapsed",
     "error_code",
     "fail",
     "from_tag_list",
