@@ -26,7 +26,9 @@ description:
     C(elasticloadbalancing:DescribeTargetHealth), C(logs:GetLogEvents). O(pin_digest) needs C(ecr:BatchGetImage).
     O(verify) needs C(iam:GetRole), C(secretsmanager:DescribeSecret), C(secretsmanager:GetSecretValue),
     C(ssm:GetParameters), C(ecr:BatchGetImage), C(logs:DescribeLogGroups),
-    C(elasticloadbalancing:DescribeTargetGroups), C(ec2:DescribeSubnets) and C(ec2:DescribeSecurityGroups)."
+    C(elasticloadbalancing:DescribeTargetGroups), C(elasticloadbalancing:DescribeRules),
+    C(elasticloadbalancing:DescribeListeners), C(lambda:GetFunctionConfiguration), C(ec2:DescribeSubnets) and
+    C(ec2:DescribeSecurityGroups)."
 author:
   - slipway.aws contributors (@slipway-aws)
 options:
@@ -46,10 +48,11 @@ options:
       - V(rolled_back) brings back the last service revision that a deployment brought out with success before the
         current one, by its configuration and the digests of its images. A deployment that is under way is rolled back
         instead.
+      - V(released) gives up the checkpoint that O(checkpoint) has set, because what came after it is good.
       - V(approved) lets a deployment that a PAUSE hook holds go on; V(rejected) rolls it back. Where none is held,
         nothing changes.
     type: str
-    choices: [present, absent, rolled_back, approved, rejected]
+    choices: [present, absent, rolled_back, released, approved, rejected]
     default: present
   task_definition_arn:
     description:
@@ -159,6 +162,22 @@ options:
       - The mark is a tag of the service.
     type: bool
     default: true
+  checkpoint:
+    description:
+      - Whether to remember, before a deployment starts, what the service runs, so that O(rollback_to=checkpoint) can
+        bring exactly that back, whatever has been deployed since and whoever was killed meanwhile.
+      - A checkpoint that is there stays until O(state=released), a rollback, or a deployment without this option.
+      - The checkpoint is a tag of the service. A service that does not exist yet gets none.
+    type: bool
+    default: false
+  rollback_to:
+    description:
+      - Where O(state=rolled_back) goes. V(last_successful) is what ran with success before the current revision.
+      - V(checkpoint) is what O(checkpoint) has remembered. Where there is no checkpoint, or the service runs that
+        again already, nothing changes.
+    type: str
+    choices: [last_successful, checkpoint]
+    default: last_successful
   force_rollback:
     description: Whether O(state=rolled_back) goes behind a deployment that is marked as not reversible.
     type: bool
@@ -166,7 +185,8 @@ options:
   verify:
     description:
       - Whether to check first that what the service needs is there, such as its roles, secrets and their JSON keys,
-        images, log groups, target groups, subnets and security groups.
+        images, log groups, target groups with their ports, protocols and VPC, listener rules, the functions of
+        lifecycle hooks, subnets and security groups.
       - Everything that is wrong is reported at once, before anything changes. Checked only when something changes.
     type: bool
     default: false
@@ -178,6 +198,21 @@ options:
     description: Whether O(state=absent) deregisters and deletes the revisions that were registered for this service.
     type: bool
     default: true
+  keep_revisions:
+    description:
+      - How many revisions of the task definition's family stay registered. Older ones that this module registered for
+        this service are deregistered once the service runs as asked; the one that it runs never is.
+      - Deregistered revisions still run where they run, and O(state=rolled_back) can still go back to them.
+      - Without it nothing is deregistered.
+    type: int
+  on_interrupt:
+    description:
+      - What becomes of the deployment when the run is stopped while it waits (SIGINT, SIGTERM, SIGHUP).
+      - With V(leave) it goes on, and the next run attaches to it. With V(roll_back) ECS is asked to roll it back,
+        unless it is marked as not reversible.
+    type: str
+    choices: [leave, roll_back]
+    default: leave
   progress_file:
     description: A file to which a line is appended for each thing that happens while the module waits.
     type: path
@@ -257,6 +292,32 @@ EXAMPLES = r"""
     cluster: uex-prod
     name: uex-backend
     state: rolled_back
+
+- name: Deploy two services, of which both or none shall be new
+  block:
+    - name: Deploy
+      slipway.aws.ecs_service_rollout:
+        cluster: uex-prod
+        name: "{{ item }}"
+        checkpoint: true
+        containers:
+          - image: "{{ registry }}/{{ item }}:1.4.3"
+      loop: [uex-backend, presentation]
+
+    - name: Keep them
+      slipway.aws.ecs_service_rollout:
+        cluster: uex-prod
+        name: "{{ item }}"
+        state: released
+      loop: [uex-backend, presentation]
+  rescue:
+    - name: Take both back
+      slipway.aws.ecs_service_rollout:
+        cluster: uex-prod
+        name: "{{ item }}"
+        state: rolled_back
+        rollback_to: checkpoint
+      loop: [uex-backend, presentation]
 """
 
 RETURN = r"""
@@ -332,6 +393,11 @@ actions:
   returned: success
   type: list
   elements: dict
+checkpoint:
+  description: What the service can be brought back to with O(rollback_to=checkpoint). Empty when there is no checkpoint.
+  returned: success, and when a deployment failed
+  type: str
+  sample: "4980306466373577095"
 rollout:
   description: The deployment and its verdict. Empty when there was none to judge.
   returned: always, when there was one
@@ -428,7 +494,7 @@ ARGUMENTS = {
     "name": {"type": "str", "required": True},
     "state": {
         "type": "str",
-        "choices": ["present", "absent", "rolled_back", "approved", "rejected"],
+        "choices": ["present", "absent", "rolled_back", "released", "approved", "rejected"],
         "default": "present",
     },
     "task_definition": {"type": "dict", "options": TASK_DEFINITION},
@@ -462,10 +528,14 @@ ARGUMENTS = {
         "default": "resume",
     },
     "reversible": {"type": "bool", "default": True},
+    "checkpoint": {"type": "bool", "default": False},
+    "rollback_to": {"type": "str", "choices": ["last_successful", "checkpoint"], "default": "last_successful"},
     "force_rollback": {"type": "bool", "default": False},
     "verify": {"type": "bool", "default": False},
     "log_lines": {"type": "int", "default": 20},
     "deregister": {"type": "bool", "default": True},
+    "keep_revisions": {"type": "int"},
+    "on_interrupt": {"type": "str", "choices": ["leave", "roll_back"], "default": "leave"},
     "progress_file": {"type": "path"},
 }
 

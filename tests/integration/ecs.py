@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import urllib.request
 from typing import Any
 
-from .harness import Aws
+from .harness import Aws, execute
 
 CLUSTER = "shop"
 SERVICE = "backend"
@@ -31,6 +32,17 @@ def control(aws: Aws, route: str, method: str = "POST", **body: Any) -> Any:
 def behave(aws: Aws, tag: str, **behaviour: Any) -> None:
     """Say what tasks of an image with this tag do."""
     control(aws, "ecs/scenarios", match={"image": f"*:{tag}", "account": aws.account_id}, behaviour=behaviour)
+
+
+def run_in_child(module: str, options: dict[str, object]) -> int:
+    """Run a module in a forked process, whose end nobody waits for."""
+    child = os.fork()
+    if child == 0:
+        try:
+            execute(module, options)
+        finally:
+            os._exit(0)
+    return child
 
 
 class Stage:

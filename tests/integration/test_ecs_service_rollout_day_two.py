@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from typing import Any
 
 import pytest
 
-from .ecs import CLUSTER, SERVICE, Stage, behave
+from .ecs import CLUSTER, SERVICE, Stage, behave, run_in_child
 from .harness import Aws, ModuleFailed
 
 MODULE = "ecs_service_rollout"
@@ -199,3 +202,61 @@ def test_running_deployment_can_make_it_fail_or_be_superseded(aws: Aws, balanced
     assert result["rollout"]["verdict"] == "successful"
     assert [item["status"] for item in balanced.deployments()] == ["SUCCESSFUL", "STOPPED", "SUCCESSFUL"]
     assert options["task_definition"] != other["task_definition"]
+
+
+def revisions(stage: Stage, status: str) -> list[str]:
+    arns = stage.ecs.list_task_definitions(familyPrefix="shop-backend", status=status)["taskDefinitionArns"]
+    return [arn.rpartition("/")[2] for arn in arns]
+
+
+def test_keeps_only_so_many_revisions_and_none_of_others(aws: Aws, stage: Stage) -> None:
+    stage.ecs.register_task_definition(
+        family="shop-backend", containerDefinitions=[{"name": "x", "image": "others", "memory": 64}]
+    )
+    for tag in ("1.0", "1.1", "1.2"):
+        aws.run_module(MODULE, stage.service(tag))
+    options = stage.service("1.3", keep_revisions=2)
+    predicted = aws.run_module(MODULE, options, check=True)
+    assert predicted["actions"][-2:] == [
+        {"action": "deregister", "name": "shop-backend:3"},
+        {"action": "deregister", "name": "shop-backend:2"},
+    ]
+    result = aws.run_module(MODULE, options)
+    assert result["diff"]["after"].items() >= {"task_definition.shop-backend:2": "INACTIVE"}.items()
+    assert revisions(stage, "ACTIVE") == ["shop-backend:1", "shop-backend:4", "shop-backend:5"]
+    assert not aws.run_module(MODULE, options)["changed"]
+    assert aws.run_module(MODULE, {**options, "keep_revisions": 1})["changed"]
+    assert revisions(stage, "ACTIVE") == ["shop-backend:1", "shop-backend:5"]
+    back = aws.run_module(MODULE, {**NAMES, "state": "rolled_back"})
+    assert back["actions"][0]["action"] == "register"
+
+
+def test_failed_deployment_deregisters_nothing(aws: Aws, stage: Stage) -> None:
+    behave(aws, "2.0", exit_code=1)
+    aws.run_module(MODULE, stage.service("1.0"))
+    with pytest.raises(ModuleFailed):
+        aws.run_module(MODULE, stage.service("2.0", keep_revisions=1))
+    assert revisions(stage, "ACTIVE") == ["shop-backend:1", "shop-backend:2"]
+
+
+@pytest.mark.parametrize(
+    ("on_interrupt", "reversible", "status"),
+    [
+        ("roll_back", True, {"ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL"}),
+        ("roll_back", False, {"IN_PROGRESS"}),
+        ("leave", True, {"IN_PROGRESS"}),
+    ],
+)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_run_rolls_back_where_asked(
+    aws: Aws, stage: Stage, number: signal.Signals, on_interrupt: str, reversible: bool, status: set[str]
+) -> None:
+    aws.run_module(MODULE, stage.service("1.0"))
+    behave(aws, "2.0", pull_seconds=4000)
+    aws.mark()
+    child = run_in_child(MODULE, stage.service("2.0", on_interrupt=on_interrupt, reversible=reversible))
+    while len(stage.deployments()) < 2 or "ecs:DescribeServiceDeployments" not in aws.calls():
+        time.sleep(0.02)
+    os.kill(child, number)
+    os.waitpid(child, 0)
+    assert stage.deployments()[0]["status"] in status

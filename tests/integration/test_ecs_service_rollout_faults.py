@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-from .ecs import CLUSTER, SERVICE, Stage, behave, control
-from .harness import ROOT, Aws, ModuleFailed, execute
+from .ecs import CLUSTER, SERVICE, Stage, behave, control, run_in_child
+from .harness import ROOT, Aws, ModuleFailed
 
 MODULE = "ecs_service_rollout"
 
@@ -62,17 +62,6 @@ def test_late_reads_start_no_second_deployment(aws: Aws, stage: Stage) -> None:
     assert not aws.run_module(MODULE, stage.service("1.1"))["changed"]
 
 
-def run_in_child(options: dict[str, object]) -> int:
-    """Run the module in a forked process, whose end nobody waits for."""
-    child = os.fork()
-    if child == 0:
-        try:
-            execute(MODULE, options)
-        finally:
-            os._exit(0)
-    return child
-
-
 def test_killed_fifty_times_it_always_converges_with_one_deployment_a_change(aws: Aws, stage: Stage) -> None:
     dice = random.Random(20261121)
     aws.run_module(MODULE, stage.service("0"))
@@ -80,7 +69,7 @@ def test_killed_fifty_times_it_always_converges_with_one_deployment_a_change(aws
     for number in range(1, 51):
         options = stage.service(str(number))
         began = time.monotonic()
-        child = run_in_child(options)
+        child = run_in_child(MODULE, options)
         time.sleep(dice.uniform(0, took))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
@@ -98,7 +87,7 @@ def test_killed_during_a_failing_rollout_it_does_not_report_success(aws: Aws, st
     behave(aws, "2.0", exit_code=1, exit_after=1)
     control(aws, "ecs/timing", rollback=2000)
     try:
-        child = run_in_child(stage.service("2.0"))
+        child = run_in_child(MODULE, stage.service("2.0"))
         while len(stage.deployments()) < 2 or stage.deployments()[0]["status"] == "IN_PROGRESS":
             time.sleep(0.05)
         os.kill(child, signal.SIGKILL)

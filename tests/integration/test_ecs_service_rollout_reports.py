@@ -196,6 +196,39 @@ def test_preflight_passes_what_is_right(aws: Aws, balanced: Stage) -> None:
     right = balanced.definition(container_definitions=[container])
     options = balanced.service(task_definition=right, load_balancers=balanced.balancers(), verify=True)
     assert aws.run_module(MODULE, options)["changed"]
+    aws.client("lambda").create_function(
+        FunctionName="check",
+        Role=f"arn:aws:iam::{aws.account_id}:role/execution",
+        Runtime="python3.12",
+        Handler="check.handler",
+        Code={"ZipFile": b"no code is run here"},
+    )
+    trusting_ecs = json.dumps(trust).replace("ecs-tasks", "ecs")
+    iam.create_role(RoleName="shifter", AssumeRolePolicyDocument=trusting_ecs)
+    role, function = f"arn:aws:iam::{aws.account_id}:role/", f"arn:aws:lambda:us-east-1:{aws.account_id}:function:"
+    balancers = balanced.balancers(shifting=True)
+    balancers[0]["advanced_configuration"]["role_arn"] = f"{role}shifter"
+    hook = {"hook_target_arn": f"{function}check", "role_arn": f"{role}shifter", "lifecycle_stages": ["POST_SCALE_UP"]}
+    configuration = {"strategy": "BLUE_GREEN", "lifecycle_hooks": [hook]}
+    shifting = {**options, "load_balancers": balancers, "deployment_configuration": configuration}
+    assert aws.run_module(MODULE, shifting, check=True)["changed"]
+    hook |= {"hook_target_arn": f"{function}none", "role_arn": f"{role}execution"}
+    balancers[0]["advanced_configuration"] |= {"production_listener_rule": f"{balanced.listener_rule}0"}
+    elsewhere = aws.client("ec2").create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    udp = aws.client("elbv2").create_target_group(
+        Name="udp", Protocol="UDP", Port=8080, VpcId=elsewhere, TargetType="ip"
+    )["TargetGroups"][0]["TargetGroupArn"]
+    balancers[0]["target_group_arn"] = udp
+    problems = failing(aws, shifting)["msg"]
+    for problem in (
+        "role_arn: the role arn:aws:iam::{account}:role/execution does not let ecs.amazonaws.com assume it",
+        "hook_target_arn: the function arn:aws:lambda:us-east-1:{account}:function:none does not exist",
+        f"production_listener_rule: the listener rule {balanced.listener_rule}0 does not exist",
+        f"no listener forwards to {udp}",
+        f"{udp} speaks UDP, the port 8080 of the container backend is tcp",
+        f"{udp} is in {elsewhere}, the subnets are in {balanced.vpc}",
+    ):
+        assert problem.replace("{account}", aws.account_id) in problems
     iam.create_role(RoleName="other", AssumeRolePolicyDocument=json.dumps({**trust, "Statement": []}))
     wrong = {**right, "execution_role_arn": f"arn:aws:iam::{aws.account_id}:role/other"}
     message = failing(aws, {**options, "task_definition": wrong})["msg"]

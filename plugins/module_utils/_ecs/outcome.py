@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
-from ..core import (
-    AnsibleAWSError,
-)
+from ..core import AnsibleAWSError, from_tag_list
 from ..planned import MARK, is_planned, planned_arn
 from . import api
+from .interrupt import Interrupted, raising_interrupts
 from .planning import (
+    IRREVERSIBLE_TAG,
     Found,
     Plan,
     Planner,
@@ -68,7 +69,8 @@ class Judge(Planner):
             followed.arn = current
             followed.target = self._target_of_primary(service, current)
         else:
-            self.watcher.find(followed, entry)
+            with self._interruptible(followed):
+                self.watcher.find(followed, entry)
         return self.judge(found, plan, followed)
 
     def _target_of_primary(self, service: Mapping[str, Any], arn: str) -> str:
@@ -102,7 +104,10 @@ class Judge(Planner):
         return self.result(plan, service, {})
 
     def judge(self, found: Found, plan: Plan, followed: Followed, *, rollback_wanted: bool = False) -> dict[str, Any]:
-        verdict = self.watcher.follow(followed, wait_until=self.options["wait_until"], rollback_wanted=rollback_wanted)
+        with self._interruptible(followed):
+            verdict = self.watcher.follow(
+                followed, wait_until=self.options["wait_until"], rollback_wanted=rollback_wanted
+            )
         if verdict.reached and not verdict.failed:
             service = self.watcher.settled_service(followed)
         else:
@@ -111,6 +116,35 @@ class Judge(Planner):
         if not verdict.reached or verdict.failed:
             raise self._failure(plan, service, followed, verdict, told)
         return self.result(plan, service, told)
+
+    @contextmanager
+    def _interruptible(self, followed: Followed) -> Iterator[None]:
+        """Roll the deployment back when the run is stopped while it waits, where the task asks for that."""
+        if self.options.get("on_interrupt") != "roll_back":
+            yield
+            return
+        try:
+            with raising_interrupts():
+                yield
+        except Interrupted as interrupted:
+            came = f"{self.name}: {interrupted} came while its deployment was under way."
+            raise AnsibleAWSError(message=f"{came} {self._call_off(followed)}") from None
+
+    def _call_off(self, followed: Followed) -> str:
+        """Ask ECS to roll the deployment back, and say what became of that."""
+        service = api.describe_service(self.client, self.cluster, self.name) or {}
+        arn = followed.arn or service.get("currentServiceDeployment") or ""
+        if not self.options["reversible"] or self._is_irreversible(service):
+            return "It goes on: it is marked as not reversible. Run again to go on waiting."
+        described = (api.describe_service_deployment(self.client, arn) if arn else None) or {}
+        if described.get("status") not in ("PENDING", "IN_PROGRESS"):
+            return f"It is not rolled back: its status is {described.get('status') or 'not known'}."
+        api.stop_service_deployment(self.client, arn)
+        return f"ECS rolls it back, as on_interrupt says ({arn})."
+
+    def _is_irreversible(self, service: Mapping[str, Any]) -> bool:
+        mark = from_tag_list(service.get("tags")).get(IRREVERSIBLE_TAG)
+        return bool(mark) and mark == revision_name(service.get("taskDefinition", ""))
 
     def _told(self, followed: Followed, verdict: Verdict) -> dict[str, Any]:
         described = followed.described
@@ -219,7 +253,7 @@ class Judge(Planner):
             return {
                 **plan.definition,
                 "taskDefinitionArn": arn,
-                "family": family or plan.definition.get("family", ""),
+                "family": plan.definition.get("family") or family,
                 "revision": int(revision) if revision.isdigit() else 0,
             }
         if not arn or is_planned(arn):

@@ -154,6 +154,9 @@ class Planner:
         if not self.check:
             given = {name: value for name, value in self.options.items() if name in ("cluster", "containers")}
             problems += placeholders({**given, "task_definition": definition or {}, **fields})
+        keep = self.options.get("keep_revisions")
+        if keep is not None and keep < 1:
+            problems.append(f"keep_revisions: {keep} keeps nothing to run; allowed is 1 and more.")
         self.refuse_problems(problems)
 
     def fixed_fields(self) -> dict[str, Any]:

@@ -17,6 +17,9 @@ from . import api
 Clients = Callable[..., Any]
 Check = Callable[[], list[str]]
 ECS_TASKS = "ecs-tasks.amazonaws.com"
+ECS = "ecs.amazonaws.com"
+# The protocols of target groups that a container's port can serve.
+PROTOCOLS = {"tcp": {"HTTP", "HTTPS", "TCP", "TLS", "TCP_UDP"}, "udp": {"UDP", "TCP_UDP", "QUIC", "TCP_QUIC"}}
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,13 @@ def secret_reference(value: str) -> SecretReference:
     return SecretReference(":".join(parts[:7]), key, stage, version)
 
 
-def trusts_ecs(document: Any) -> bool:
-    """Whether a role's trust policy lets ECS's tasks assume it."""
+def trusts(document: Any, principal: str) -> bool:
+    """Whether a role's trust policy lets a service assume it."""
     policy = json.loads(document) if isinstance(document, str) else document
     statements = policy.get("Statement") or []
     for statement in statements if isinstance(statements, list) else [statements]:
-        services = (statement.get("Principal") or {}).get("Service") if statement.get("Principal") != "*" else ECS_TASKS
-        if statement.get("Effect") == "Allow" and ECS_TASKS in (
+        services = (statement.get("Principal") or {}).get("Service") if statement.get("Principal") != "*" else principal
+        if statement.get("Effect") == "Allow" and principal in (
             [services] if isinstance(services, str) else services or []
         ):
             return True
@@ -56,7 +59,8 @@ def verify(clients: Clients, definition: Mapping[str, Any], service: Mapping[str
     """What is missing or wrong, each with the option that names it."""
     checks: dict[str, Check] = dict(
         (
-            *_role_checks(clients, definition),
+            *_role_checks(clients, definition, service),
+            *_hook_checks(clients, service),
             *_container_checks(clients, definition),
             *_balancer_checks(clients, definition, service),
             *_network_checks(clients, service),
@@ -66,20 +70,56 @@ def verify(clients: Clients, definition: Mapping[str, Any], service: Mapping[str
     return [problem for name in checks for problem in results[name]]
 
 
-def _role_checks(clients: Clients, definition: Mapping[str, Any]) -> Iterator[tuple[str, Check]]:
-    for option, member in (("execution_role_arn", "executionRoleArn"), ("task_role_arn", "taskRoleArn")):
-        arn = definition.get(member)
+def _role_checks(
+    clients: Clients, definition: Mapping[str, Any], service: Mapping[str, Any]
+) -> Iterator[tuple[str, Check]]:
+    for option, arn, principal in _roles(definition, service):
         if arn and not is_planned(arn):
-            yield option, lambda option=option, arn=arn: _check_role(clients("iam"), option, arn)
+            yield (
+                f"{option} {arn}",
+                lambda option=option, arn=arn, principal=principal: _check_role(clients("iam"), option, arn, principal),
+            )
 
 
-def _check_role(client: Any, option: str, arn: str) -> list[str]:
+def _roles(definition: Mapping[str, Any], service: Mapping[str, Any]) -> Iterator[tuple[str, str | None, str]]:
+    """Each role that the service names: the option, the ARN, and who has to be able to assume it."""
+    yield "task_definition.execution_role_arn", definition.get("executionRoleArn"), ECS_TASKS
+    yield "task_definition.task_role_arn", definition.get("taskRoleArn"), ECS_TASKS
+    for balancer in service.get("loadBalancers") or []:
+        advanced = balancer.get("advancedConfiguration") or {}
+        yield "load_balancers.advanced_configuration.role_arn", advanced.get("roleArn"), ECS
+    for hook in _hooks(service):
+        yield "deployment_configuration.lifecycle_hooks.role_arn", hook.get("roleArn"), ECS
+
+
+def _check_role(client: Any, option: str, arn: str, principal: str) -> list[str]:
     role = _get_role(client, arn.rpartition("/")[2])
     if role is None:
-        return [f"task_definition.{option}: the role {arn} does not exist."]
-    if not trusts_ecs(role.get("AssumeRolePolicyDocument") or {}):
-        return [f"task_definition.{option}: the role {arn} does not let {ECS_TASKS} assume it."]
+        return [f"{option}: the role {arn} does not exist."]
+    if not trusts(role.get("AssumeRolePolicyDocument") or {}, principal):
+        return [f"{option}: the role {arn} does not let {principal} assume it."]
     return []
+
+
+def _hooks(service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return (service.get("deploymentConfiguration") or {}).get("lifecycleHooks") or []
+
+
+def _hook_checks(clients: Clients, service: Mapping[str, Any]) -> Iterator[tuple[str, Check]]:
+    for arn in dict.fromkeys(hook.get("hookTargetArn") for hook in _hooks(service)):
+        if arn and ":function:" in arn and not is_planned(arn):
+            yield arn, lambda arn=arn: _check_function(clients("lambda"), arn)
+
+
+def _check_function(client: Any, arn: str) -> list[str]:
+    if _get_function(client, arn) is not None:
+        return []
+    return [f"deployment_configuration.lifecycle_hooks.hook_target_arn: the function {arn} does not exist."]
+
+
+@aws_call("get the function {arn}", missing=["ResourceNotFoundException"])
+def _get_function(client: Any, arn: str) -> dict[str, Any] | None:
+    return client.get_function_configuration(FunctionName=arn)
 
 
 @aws_call("get the role {name}", missing=["NoSuchEntity"])
@@ -177,16 +217,37 @@ def _log_groups(client: Any, group: str) -> list[dict[str, Any]]:
 def _balancer_checks(
     clients: Clients, definition: Mapping[str, Any], service: Mapping[str, Any]
 ) -> Iterator[tuple[str, Check]]:
+    network = (service.get("networkConfiguration") or {}).get("awsvpcConfiguration") or {}
+    subnets = [item for item in network.get("subnets") or [] if not is_planned(item)]
     for balancer in service.get("loadBalancers") or []:
-        arn = balancer.get("targetGroupArn")
-        if arn and not is_planned(arn):
-            yield arn, lambda balancer=balancer: _check_target_group(clients("elbv2"), balancer, definition)
+        advanced = balancer.get("advancedConfiguration") or {}
+        for option, arn in (
+            ("target_group_arn", balancer.get("targetGroupArn")),
+            ("advanced_configuration.alternate_target_group_arn", advanced.get("alternateTargetGroupArn")),
+        ):
+            if arn and not is_planned(arn):
+                yield (
+                    arn,
+                    lambda option=option, arn=arn, balancer=balancer: _check_target_group(
+                        clients, option, arn, balancer, definition, subnets
+                    ),
+                )
+        for option in ("productionListenerRule", "testListenerRule"):
+            arn = advanced.get(option)
+            if arn and not is_planned(arn):
+                yield arn, lambda option=option, arn=arn: _check_listener_rule(clients("elbv2"), option, arn)
 
 
-def _check_target_group(client: Any, balancer: Mapping[str, Any], definition: Mapping[str, Any]) -> list[str]:
-    arn = balancer["targetGroupArn"]
-    found = _describe_target_group(client, arn)
-    where = "load_balancers.target_group_arn"
+def _check_target_group(
+    clients: Clients,
+    option: str,
+    arn: str,
+    balancer: Mapping[str, Any],
+    definition: Mapping[str, Any],
+    subnets: list[str],
+) -> list[str]:
+    found = _describe_target_group(clients("elbv2"), arn)
+    where = f"load_balancers.{option}"
     if found is None:
         return [f"{where}: the target group {arn} does not exist."]
     problems = []
@@ -194,19 +255,57 @@ def _check_target_group(client: Any, balancer: Mapping[str, Any], definition: Ma
         problems.append(
             f"{where}: {arn} has the target type {found.get('TargetType')}; the network mode awsvpc needs ip."
         )
-    if not found.get("LoadBalancerArns"):
+    # The alternate one gets its listener's traffic only during a deployment.
+    if option == "target_group_arn" and not found.get("LoadBalancerArns"):
         problems.append(f"{where}: no listener forwards to {arn}, so ECS refuses it.")
-    protocol = found.get("HealthCheckPort", "traffic-port")
-    port = balancer.get("containerPort")
-    if protocol not in ("traffic-port", str(port)):
-        known = {
-            str(mapping.get("containerPort"))
-            for container in definition.get("containerDefinitions") or []
-            for mapping in container.get("portMappings") or []
-        }
-        if protocol not in known:
-            problems.append(f"{where}: {arn} checks the port {protocol}, which no container exposes.")
+    problems += _port_problems(where, arn, found, balancer, definition)
+    vpcs = {item["VpcId"] for item in _describe_subnets(clients("ec2"), subnets[:1])}
+    if vpcs and found.get("VpcId") not in vpcs:
+        problems.append(f"{where}: {arn} is in {found.get('VpcId')}, the subnets are in {', '.join(vpcs)}.")
     return problems
+
+
+def _port_problems(
+    where: str, arn: str, found: Mapping[str, Any], balancer: Mapping[str, Any], definition: Mapping[str, Any]
+) -> list[str]:
+    mappings = [
+        (container.get("name"), mapping)
+        for container in definition.get("containerDefinitions") or []
+        for mapping in container.get("portMappings") or []
+    ]
+    problems = []
+    checked = found.get("HealthCheckPort", "traffic-port")
+    if checked not in ("traffic-port", str(balancer.get("containerPort"))) and checked not in {
+        str(mapping.get("containerPort")) for _name, mapping in mappings
+    }:
+        problems.append(f"{where}: {arn} checks the port {checked}, which no container exposes.")
+    served = (balancer.get("containerName"), balancer.get("containerPort"))
+    for name, mapping in mappings:
+        protocol = mapping.get("protocol") or "tcp"
+        wanted = found.get("Protocol")
+        if (name, mapping.get("containerPort")) == served and wanted and wanted not in PROTOCOLS.get(protocol, ()):
+            problems.append(
+                f"{where}: {arn} speaks {wanted}, the port {served[1]} of the container {name} is {protocol}."
+            )
+    return problems
+
+
+def _check_listener_rule(client: Any, option: str, arn: str) -> list[str]:
+    if _describe_rule(client, arn) is not None:
+        return []
+    name = "production_listener_rule" if option == "productionListenerRule" else "test_listener_rule"
+    return [f"load_balancers.advanced_configuration.{name}: the listener rule {arn} does not exist."]
+
+
+@aws_call(
+    "describe the listener rule {arn}",
+    missing=["RuleNotFound", "RuleNotFoundException", "ListenerNotFound", "ListenerNotFoundException"],
+)
+def _describe_rule(client: Any, arn: str) -> dict[str, Any] | None:
+    # Network load balancers have no rules: their listener is named instead.
+    if ":listener/" in arn:
+        return client.describe_listeners(ListenerArns=[arn])["Listeners"][0]
+    return client.describe_rules(RuleArns=[arn])["Rules"][0]
 
 
 @aws_call("describe the target group {arn}", missing=["TargetGroupNotFound", "TargetGroupNotFoundException"])

@@ -34,6 +34,7 @@ from .rollback import REVISION_FIELDS, digests_to_pin, earlier_targets, last_dif
 from .transformations import (
     registrable,
     revision_name,
+    revision_of,
 )
 from .verdict import (
     Verdict,
@@ -48,6 +49,39 @@ from .waiters import Followed
 
 class Rollout(Applier):
     """One run of the module."""
+
+    # As asked for, and without what is too old
+
+    def converged(self) -> dict[str, Any]:
+        return self._pruned(self.present())
+
+    def _pruned(self, result: dict[str, Any]) -> dict[str, Any]:
+        """Deregister old revisions once the service runs as asked: those of a failed deployment may still be needed."""
+        keep = self.options["keep_revisions"]
+        running = (result["service"] or {}).get("task_definition") or ""
+        unsure = result["will_start_deployment"] and not self.options["wait"] and not self.check
+        if keep is None or not running or unsure:
+            return result
+        family = result["task_definition"].get("family") or self.name
+        registered = {action["name"] for action in self.actions if action["action"] == "register"}
+        keep_now = keep - len(registered) if self.check else keep
+        newest_first = sorted(api.list_revisions(self.client, family), key=revision_of, reverse=True)
+        doomed = self._own([arn for arn in newest_first[max(keep_now, 0) :] if arn != running])
+        if not self.check:
+            in_parallel({arn: lambda arn=arn: api.deregister_task_definition(self.client, arn) for arn in doomed})
+        self.actions += [{"action": "deregister", "name": revision_name(arn)} for arn in doomed]
+        changes = [Change(f"task_definition.{revision_name(arn)}", "ACTIVE", "INACTIVE", False) for arn in doomed]
+        diff = result["diff"]
+        return {
+            **result,
+            "changed": result["changed"] or bool(doomed),
+            "changes": [*result["changes"], *(change.as_result() for change in changes)],
+            "diff": {
+                **diff,
+                "before": {**diff["before"], **{change.field: change.before for change in changes}},
+                "after": {**diff["after"], **{change.field: change.after for change in changes}},
+            },
+        }
 
     # Going back, and answering hooks
 
@@ -227,7 +261,9 @@ class Rollout(Applier):
 
     def _own_revisions(self, family: str, status: str) -> list[str]:
         """The revisions that this module registered for this service: others' are left alone."""
-        arns = api.list_revisions(self.client, family, status)
+        return self._own(api.list_revisions(self.client, family, status))
+
+    def _own(self, arns: list[str]) -> list[str]:
         described = in_parallel({arn: lambda arn=arn: api.describe_task_definition(self.client, arn) for arn in arns})
         own = self._own_name()
         return [arn for arn in arns if from_tag_list(described[arn][1]).get(SERVICE_TAG) == own]
@@ -250,11 +286,11 @@ class Rollout(Applier):
         self.watcher.until_tasks_stopped(tasks)
 
 
-def rollout(module: SlipwayModule) -> dict[str, Any]:
+def rollout(module: SlipwayModule, kind: type[Rollout] = Rollout) -> dict[str, Any]:
     """What the module does."""
-    run = Rollout(module)
+    run = kind(module)
     states = {
-        "present": run.present,
+        "present": run.converged,
         "absent": run.absent,
         "rolled_back": run.rolled_back,
         "approved": lambda: run.answered("CONTINUE"),

@@ -138,6 +138,12 @@ def revision_name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
+def revision_of(arn: str) -> int:
+    """The number of a revision from the ARN of a task definition."""
+    number = arn.rpartition(":")[2]
+    return int(number) if number.isdigit() else 0
+
+
 def images(definition: Mapping[str, Any]) -> dict[str, str]:
     """The image of each container of a task definition as ECS describes it."""
     return {item["name"]: item.get("image", "") for item in definition.get("containerDefinitions") or []}

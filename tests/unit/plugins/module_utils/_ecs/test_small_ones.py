@@ -19,7 +19,7 @@ from ansible_collections.slipway.aws.plugins.module_utils._ecs.one_off import (
 from ansible_collections.slipway.aws.plugins.module_utils._ecs.preflight import (
     SecretReference,
     secret_reference,
-    trusts_ecs,
+    trusts,
 )
 from ansible_collections.slipway.aws.plugins.module_utils._ecs.progress import (
     Progress,
@@ -119,8 +119,8 @@ def test_where_a_secret_comes_from(value: str, reference: SecretReference) -> No
 )
 def test_who_may_assume_a_role(principal: Any, effect: str, trusted: bool) -> None:
     statement = {"Effect": effect, "Principal": principal, "Action": "sts:AssumeRole"}
-    assert trusts_ecs({"Statement": [statement]}) is trusted
-    assert trusts_ecs({"Statement": statement}) is trusted
+    assert trusts({"Statement": [statement]}, "ecs-tasks.amazonaws.com") is trusted
+    assert trusts({"Statement": statement}, "ecs-tasks.amazonaws.com") is trusted
 
 
 def test_images_in_ecr() -> None:
