@@ -26,6 +26,7 @@ from moto.secretsmanager.models import secretsmanager_backends
 from moto.ssm.models import ssm_backends
 from werkzeug.exceptions import HTTPException
 
+from .. import logs
 from .world import ContainerInstance, NetworkInterface, TargetGroup
 
 ECR_REFERENCE = re.compile(
@@ -259,16 +260,7 @@ class MotoWorld:
         return group in self._logs(region).groups
 
     def write_logs(self, group: str, region: str, stream: str, lines: list[tuple[float, str]]) -> None:
-        backend = self._logs(region)
-        if group not in backend.groups:
-            backend.create_log_group(group, {})
-        streams = backend.groups[group].streams
-        if stream not in streams:
-            backend.groups[group].create_log_stream(stream)
-        # Not by the backend's own put_log_events: it refuses what is not near the wall clock's time.
-        streams[stream].put_log_events(
-            [{"timestamp": int(at * 1000) + number, "message": line} for number, (at, line) in enumerate(lines)]
-        )
+        logs.write(self.account_id, region or self.region, group, stream, lines)
 
     # Hooks and alarms
 

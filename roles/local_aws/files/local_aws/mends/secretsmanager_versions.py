@@ -6,11 +6,10 @@ AWS: each label is attached to at most one version; attaching AWSCURRENT to anot
 that had it; GetSecretValue without a stage returns AWSCURRENT. PutSecretValue with a token that a version has already
 is ignored when the value is the same and ResourceExistsException when it differs. UpdateSecretVersionStage must name
 the version that has the label. A version without labels is deprecated: DescribeSecret leaves it out,
-ListSecretVersionIds includes it on request. RotateSecret of a secret without a rotation function is
-InvalidRequestException and changes nothing; rotation rules come back as given. A name that is scheduled for deletion
-cannot be reused (Secrets Manager API reference).
+ListSecretVersionIds includes it on request. A name that is scheduled for deletion cannot be reused (Secrets Manager API
+reference).
 moto 5.2.5: returns the old value after AWSCURRENT was moved, leaves two versions with one label, has the token rules
-the wrong way round, and "rotates" without a function by making an empty version current.
+the wrong way round.
 Can go when moto's labels follow these rules.
 """
 
@@ -23,6 +22,7 @@ from typing import Any
 from moto.secretsmanager.exceptions import (
     InvalidParameterException,
     InvalidRequestException,
+    OperationNotPermittedOnReplica,
     ResourceExistsException,
     ResourceNotFoundException,
     SecretNotFoundException,
@@ -67,15 +67,15 @@ def _reset_default_version(self: FakeSecret, secret_version: dict[str, Any], ver
         attach(self, stage, version_id)
 
 
-def _find(self: SecretsManagerBackend, secret_id: str, operation: str) -> FakeSecret:
+def find(self: SecretsManagerBackend, secret_id: str) -> FakeSecret:
+    """The secret of a request that changes it."""
     if not self._is_valid_identifier(secret_id):
         raise SecretNotFoundException
     secret = self.secrets[secret_id]
     if isinstance(secret, ReplicaSecret):
-        raise InvalidParameterException("Operation not permitted on a replica secret.")
+        raise OperationNotPermittedOnReplica
     if secret.is_deleted():
         raise InvalidRequestException(
-            f"An error occurred (InvalidRequestException) when calling the {operation} operation: "
             "You can't perform this operation on the secret because it was marked for deletion."
         )
     return secret
@@ -89,7 +89,7 @@ def _put_secret_value(
     client_request_token: str,
     version_stages: list[str],
 ) -> str:
-    secret = _find(self, secret_id, "PutSecretValue")
+    secret = find(self, secret_id)
     version_id = self._from_client_request_token(client_request_token)
     sent = {"secret_string": secret_string, "secret_binary": secret_binary}
     value = {key: item for key, item in sent.items() if item is not None}
@@ -121,7 +121,7 @@ def _update_secret_version_stage(
     remove_from_version_id: str,
     move_to_version_id: str,
 ) -> tuple[str, str]:
-    secret = _find(self, secret_id, "UpdateSecretVersionStage")
+    secret = find(self, secret_id)
     for version_id in (remove_from_version_id, move_to_version_id):
         if version_id and version_id not in secret.versions:
             raise ResourceNotFoundException(f"Secrets Manager can't find the specified secret version: {version_id}")
@@ -164,35 +164,7 @@ def _list_secret_version_ids(self: SecretsManagerResponse) -> str:
 
 
 def apply(clock: Clock) -> None:
-    rotate, create, to_dict = (
-        SecretsManagerBackend.rotate_secret,
-        SecretsManagerBackend.create_secret,
-        FakeSecret.to_dict,
-    )
-
-    def mended_rotate(
-        self: SecretsManagerBackend,
-        secret_id: str,
-        client_request_token: str | None = None,
-        rotation_lambda_arn: str | None = None,
-        rotation_rules: dict[str, Any] | None = None,
-        rotate_immediately: bool = True,
-    ) -> str:
-        secret = _find(self, secret_id, "RotateSecret")
-        function = rotation_lambda_arn or secret.rotation_lambda_arn
-        if not function:
-            raise InvalidRequestException("No Lambda rotation function ARN is associated with this secret.")
-        from moto.awslambda.utils import get_backend
-
-        try:
-            get_backend(self.account_id, self.region_name).get_function(function)
-        except Exception as error:
-            raise ResourceNotFoundException(f"Lambda does not exist: {function}") from error
-        answer = rotate(self, secret_id, client_request_token, function, rotation_rules, rotate_immediately)
-        secret.rotation_enabled = True
-        if rotation_rules:
-            secret.rotation_rules = dict(rotation_rules)  # type: ignore[attr-defined]
-        return answer
+    create, to_dict = SecretsManagerBackend.create_secret, FakeSecret.to_dict
 
     def mended_create(self: SecretsManagerBackend, name: str, *args: Any, **kwargs: Any) -> str:
         if name in self.secrets and self.secrets[name].is_deleted():
@@ -206,8 +178,6 @@ def apply(clock: Clock) -> None:
         for key in ("VersionIdsToStages", "SecretVersionsToStages"):
             if key in described:
                 described[key] = {version: stages for version, stages in described[key].items() if stages}
-        if "RotationRules" in described and hasattr(self, "rotation_rules"):
-            described["RotationRules"] = self.rotation_rules
         return described
 
     FakeSecret.default_version_id = property(  # type: ignore[assignment, attr-defined]
@@ -217,6 +187,5 @@ def apply(clock: Clock) -> None:
     FakeSecret.to_dict = mended_to_dict  # type: ignore[method-assign]
     SecretsManagerBackend.put_secret_value = _put_secret_value  # type: ignore[method-assign]
     SecretsManagerBackend.update_secret_version_stage = _update_secret_version_stage  # type: ignore[method-assign]
-    SecretsManagerBackend.rotate_secret = mended_rotate  # type: ignore[method-assign]
     SecretsManagerBackend.create_secret = mended_create  # type: ignore[method-assign]
     SecretsManagerResponse.list_secret_version_ids = _list_secret_version_ids  # type: ignore[method-assign]
