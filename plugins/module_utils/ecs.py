@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
+from ._ecs.checkpoint import rollout
 from ._ecs.one_off import run_task
 from ._ecs.options import RUN_TASK, SERVICE, TASK_DEFINITION
-from ._ecs.rollout import rollout
 
 __all__ = ["RUN_TASK", "SERVICE", "TASK_DEFINITION", "rollout", "run_task"]
