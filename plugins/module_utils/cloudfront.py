@@ -17,7 +17,7 @@ except ImportError:
     pass  # AnsibleAWSModule reports the missing SDK.
 
 from ._cloudfront import api, paths
-from .core import AnsibleAWSError, aws_call, error_code, in_parallel, wait_until
+from .core import AnsibleAWSError, Progress, aws_call, error_code, in_parallel, wait_until
 
 __all__ = ["DISTRIBUTION", "TENANT", "Invalidator", "Target", "find_targets", "origin_path_of", "paths_this_month"]
 
@@ -91,7 +91,16 @@ def paths_this_month(client: Any, now: datetime | None = None) -> int:
 class Invalidator:
     """Invalidates the same items on several targets, and waits where the quota or the task demands it."""
 
-    def __init__(self, client: Any, *, timeout: float, pause: float = 5, clock: Any = time.monotonic) -> None:
+    def __init__(
+        self,
+        client: Any,
+        *,
+        timeout: float,
+        pause: float = 5,
+        clock: Any = time.monotonic,
+        progress: Progress | None = None,
+    ) -> None:
+        self.progress = progress or Progress("", None)
         self.client = client
         self.timeout = timeout
         self.pause = pause
@@ -156,6 +165,7 @@ class Invalidator:
                 if error_code(error) not in _FULL or left <= 0:
                     raise
                 # So many invalidations are in progress that this one has to queue.
+                self.progress.say(f"{batch['target']} has as many invalidations in progress as it may; queueing")
                 time.sleep(min(pause, left))
                 pause = min(pause * 2, 60)
                 continue
@@ -179,6 +189,8 @@ class Invalidator:
             )
             for index, answer in answers.items():
                 seen[index] = {**seen[index], "status": answer["Status"]}
+            complete = len(batches) - sum(batch["status"] != "Completed" for batch in seen.values())
+            self.progress.say(f"{complete} of {len(batches)} invalidations are complete")
             return seen
 
         def missing(now: dict[int, dict[str, Any]]) -> str:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import threading
 import time
 import urllib.error
 from collections.abc import Callable, Iterable, Mapping
@@ -21,15 +21,36 @@ from ._s3site import api, files
 from ._s3site import plan as planning
 from ._s3site.files import Blob
 from ._s3site.plan import Live, Manifest, Plan, Put
-from .core import AnsibleAWSError, in_parallel
+from .core import AnsibleAWSError, Progress, in_parallel
+from .planned import is_planned
 
 __all__ = ["Site", "fetch_pages"]
+
+# Between two lines of progress about the same thing.
+SECONDS_BETWEEN_LINES = 2
+
+
+class Counter:
+    """Tells how many of many are done, every few seconds and at the end."""
+
+    def __init__(self, progress: Progress, what: str, total: int) -> None:
+        self.progress, self.what, self.total = progress, what, total
+        self.done, self.told = 0, progress.seconds
+        self.lock = threading.Lock()
+
+    def count(self) -> None:
+        with self.lock:
+            self.done += 1
+            if self.done == self.total or self.progress.seconds - self.told >= SECONDS_BETWEEN_LINES:
+                self.told = self.progress.seconds
+                self.progress.say(f"{self.done} of {self.total} {self.what}")
 
 
 class Site:
     """One site: a bucket, the prefix below which its objects stand, and the place of its memory."""
 
-    def __init__(self, client: Any, bucket: str, prefix: str) -> None:
+    def __init__(self, client: Any, bucket: str, prefix: str, progress_file: str | None = None) -> None:
+        api.without_expect(client)
         self.client = client
         self.bucket = bucket
         self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
@@ -39,28 +60,53 @@ class Site:
         self.manifest = Manifest()
         self.listing: dict[str, str] = {}
         self.sources: dict[str, Path] = {}
+        self.progress = Progress(f"{bucket}/{self.prefix}".rstrip("/"), progress_file)
 
     def read(self, *, bucket_may_be_missing: bool) -> None:
         """What is there: the manifest, and the objects below the prefix."""
+        # A bucket that check mode only plans is empty.
+        if is_planned(self.bucket):
+            return
         listed = api.listing_of_missing if bucket_may_be_missing else api.listing
-        answers = in_parallel(
-            {
-                "manifest": lambda: api.read_manifest(self.client, self.bucket, self.manifest_key),
-                "listing": lambda: listed(self.client, self.bucket, self.prefix),
-            }
-        )
-        self.manifest = planning.from_document(answers["manifest"])
-        self.listing = {key: etag for key, etag in answers["listing"].items() if not key.startswith(".slipway/")}
+        self.manifest = planning.from_document(api.read_manifest(self.client, self.bucket, self.manifest_key))
+        known = [f"{self.prefix}{key}" for key in self.manifest.live]
+        if not self.prefix:
+            known += [self.manifest_key, *(self._archive_key(digest) for digest in self.manifest.archived)]
+        found = listed(self.client, self.bucket, self.prefix, known)
+        self.listing = {key: etag for key, etag in found.items() if not key.startswith(".slipway/")}
 
-    def wanted(self, source: Path, exclude: Iterable[str], rules: Iterable[Mapping[str, Any]]) -> dict[str, Blob]:
-        """The files of a folder, as the objects that they become."""
+    def read_with_files(
+        self, source: Path, exclude: Iterable[str], rules: Iterable[Mapping[str, Any]], *, bucket_may_be_missing: bool
+    ) -> dict[str, Blob]:
+        """What is there, and at the same time the files of a folder, as the objects that they become."""
         self.sources = files.scan(source, exclude)
-        stated = list(rules)
-        wanted = {}
-        for key, path in self.sources.items():
-            headers = files.headers_for(key, stated)
-            wanted[key] = files.blob_of(files.body_of(path, headers), headers)
-        return wanted
+        made = in_parallel(
+            {
+                "bucket": lambda: self.read(bucket_may_be_missing=bucket_may_be_missing),
+                "files": lambda: files.blobs(self.sources, rules),
+            }
+        )["files"]
+        return {**made, **self._compressed(made)}
+
+    def _compressed(self, made: Mapping[str, Blob]) -> dict[str, Blob]:
+        """Those of the files that are to be compressed. What stands in its place already is not compressed again."""
+        open_ones, known = {}, {}
+        for key, blob in made.items():
+            if blob.md5:
+                continue
+            live = self.manifest.live.get(key)
+            if live is not None and live.digest == blob.digest:
+                known[key] = self.manifest.blobs[blob.digest]
+            else:
+                open_ones[key] = blob
+        counter = Counter(self.progress, "files compressed", len(open_ones))
+
+        def compress(key: str) -> Blob:
+            blob = files.compressed_blob(self.sources[key], open_ones[key])
+            counter.count()
+            return blob
+
+        return known | in_parallel({key: lambda key=key: compress(key) for key in open_ones})
 
     def plan(
         self, wanted: Mapping[str, Blob], *, keep_releases: int, delete: bool, exclude: Iterable[str], rollback: bool
@@ -98,12 +144,16 @@ class Site:
             self._remember(
                 replace(self.manifest, live=live, blobs=blobs, archived=archived, pending=pending, due=tuple(due))
             )
-        live |= self._put(plan.assets)
-        live |= self._put(plan.pages)
+        live |= self._put(plan.assets, "assets")
+        live |= self._put(plan.pages, "pages")
         standing = Manifest(live, plan.kept, blobs, archived, {}, tuple(due))
         self._remember(standing)
         self._delete(plan.delete_pages)
+        if due:
+            self.progress.say("invalidating what changed")
         result = invalidate(due)
+        if plan.delete_assets:
+            self.progress.say(f"deleting {len(plan.delete_assets)} assets that no kept release needs")
         self._delete(plan.delete_assets)
         self._delete_archived(plan.delete_archived)
         gone = set(plan.deletes)
@@ -138,8 +188,15 @@ class Site:
         )
         return self.manifest.archived | plan.set_aside.keys()
 
-    def _put(self, puts: Iterable[Put]) -> dict[str, Live]:
-        etags = in_parallel({put.key: lambda put=put: self._put_one(put) for put in puts})
+    def _put(self, puts: tuple[Put, ...], what: str) -> dict[str, Live]:
+        counter = Counter(self.progress, f"{what} in their place", len(puts))
+
+        def put_and_count(put: Put) -> str:
+            etag = self._put_one(put)
+            counter.count()
+            return etag
+
+        etags = in_parallel({put.key: lambda put=put: put_and_count(put) for put in puts})
         return {put.key: Live(put.blob.digest, etags[put.key]) for put in puts}
 
     def _put_one(self, put: Put) -> str:
@@ -149,7 +206,7 @@ class Site:
             source = self._archive_key(put.blob.digest) if kind == "archive" else f"{self.prefix}{name}"
             return api.copy(self.client, self.bucket, source, key, put.blob.headers)
         body = files.body_of(self.sources[put.key], put.blob.headers)
-        if hashlib.md5(body, usedforsecurity=False).hexdigest() != put.blob.md5:
+        if files.md5_of(body) != put.blob.md5:
             raise AnsibleAWSError(message=f"source: {put.key} changed while it was published; run again.")
         return api.put(self.client, self.bucket, key, body, put.blob.headers)
 
@@ -219,7 +276,7 @@ def _fetched(address: str, encoding: str) -> str:
         with open_url(
             address, headers={"Accept-Encoding": encoding or "identity"}, timeout=20, decompress=False
         ) as answer:
-            return hashlib.md5(answer.read(), usedforsecurity=False).hexdigest()
+            return files.md5_of(answer.read())
     except urllib.error.HTTPError as error:
         return f"status {error.code}"
     except OSError as error:

@@ -98,6 +98,9 @@ options:
       - The invalidations go on after it; the same task run again goes on waiting.
     type: int
     default: 900
+  progress_file:
+    description: A file to which a line is appended for each thing that happens while the module waits.
+    type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -193,7 +196,13 @@ from ansible_collections.slipway.aws.plugins.module_utils.cloudfront import (
     origin_path_of,
     paths_this_month,
 )
-from ansible_collections.slipway.aws.plugins.module_utils.core import AnsibleAWSError, SlipwayModule, in_parallel, run
+from ansible_collections.slipway.aws.plugins.module_utils.core import (
+    AnsibleAWSError,
+    Progress,
+    SlipwayModule,
+    in_parallel,
+    run,
+)
 from ansible_collections.slipway.aws.plugins.module_utils.planned import is_planned, planned_id
 
 # CloudFront and what it is tagged with live here, whatever the region of everything else.
@@ -262,7 +271,8 @@ def _run(module: SlipwayModule) -> dict[str, Any]:
     used, max_paths = _within_budget(options, client, items)
     if max_paths < options["max_paths"]:
         items = _items(options, client, targets, max_paths)
-    invalidator = Invalidator(client, timeout=options["wait_timeout"])
+    progress = Progress("invalidation", options["progress_file"])
+    invalidator = Invalidator(client, timeout=options["wait_timeout"], progress=progress)
     plans = [
         invalidator.plan(target, batch, options["content"] or "", options["caller_reference"] or "")
         for target, batch in items.items()
@@ -304,6 +314,7 @@ def main() -> None:
             "over_budget": {"type": "str", "choices": ["refuse", "collapse"], "default": "refuse"},
             "wait": {"type": "bool", "default": False},
             "wait_timeout": {"type": "int", "default": 900},
+            "progress_file": {"type": "path"},
         },
         required_one_of=[("content", "caller_reference")],
         mutually_exclusive=[("content", "caller_reference")],

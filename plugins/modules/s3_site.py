@@ -116,6 +116,9 @@ options:
   verify_url:
     description: Where the site is served. Changed files are fetched from there after the publish, at most ten.
     type: str
+  progress_file:
+    description: A file to which a line is appended for each thing that happens while the module is at work.
+    type: path
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -216,7 +219,7 @@ from typing import Any
 from ansible_collections.slipway.aws.plugins.module_utils._cloudfront import paths
 from ansible_collections.slipway.aws.plugins.module_utils._s3site.plan import Plan
 from ansible_collections.slipway.aws.plugins.module_utils.cloudfront import DISTRIBUTION, Invalidator, Target
-from ansible_collections.slipway.aws.plugins.module_utils.core import AnsibleAWSError, SlipwayModule, run
+from ansible_collections.slipway.aws.plugins.module_utils.core import AnsibleAWSError, Progress, SlipwayModule, run
 from ansible_collections.slipway.aws.plugins.module_utils.planned import is_planned
 from ansible_collections.slipway.aws.plugins.module_utils.s3_site import Site, fetch_pages
 
@@ -227,13 +230,13 @@ FETCHED_AT_MOST = 10
 class Cache:
     """The distributions in front of the site."""
 
-    def __init__(self, module: SlipwayModule, release: str) -> None:
+    def __init__(self, module: SlipwayModule, release: str, progress: Progress) -> None:
         self.options = module.params
         self.release = release
         targets = [item for item in self.options["distribution_ids"] if not is_planned(item)]
         client = module.client("cloudfront", region=GLOBAL_REGION) if targets and not module.check_mode else None
         self.targets = [Target(DISTRIBUTION, item) for item in targets]
-        self.invalidator = Invalidator(client, timeout=self.options["wait_timeout"])
+        self.invalidator = Invalidator(client, timeout=self.options["wait_timeout"], progress=progress)
 
     def items(self, keys: list[str]) -> list[str]:
         if not self.options["distribution_ids"]:
@@ -256,10 +259,12 @@ class Cache:
 def _publish(module: SlipwayModule, site: Site) -> dict[str, Any]:
     options = module.params
     rollback = options["rollback_to"]
+    missing = {"bucket_may_be_missing": module.check_mode}
     if rollback:
+        site.read(**missing)
         wanted = site.wanted_release(rollback)
     else:
-        wanted = site.wanted(Path(options["source"]), options["exclude"], options["rules"])
+        wanted = site.read_with_files(Path(options["source"]), options["exclude"], options["rules"], **missing)
     plan = site.plan(
         wanted,
         keep_releases=options["keep_releases"],
@@ -273,7 +278,12 @@ def _publish(module: SlipwayModule, site: Site) -> dict[str, Any]:
             f"at most {options['max_delete']} may. Nothing was changed. Look at source and prefix, or raise it."
         )
     due = sorted({*site.manifest.due, *plan.changed})
-    cache = Cache(module, f"{plan.release.id}{plan.release.published}")
+    cache = Cache(module, f"{plan.release.id}{plan.release.published}", site.progress)
+    if not plan.nothing_to_do:
+        site.progress.say(
+            f"release {plan.release.id} of {len(wanted)} files: {len(plan.puts)} to put in their place, "
+            f"{len(plan.deletes)} to delete"
+        )
     invalidations: list[dict[str, Any]] = []
     verified: list[str] = []
     if not module.check_mode:
@@ -291,6 +301,8 @@ def _result(
     copied = [put.key for put in plan.puts if put.copy_from]
     deleted = list(plan.deletes)
     done = [("upload", uploaded), ("copy", copied), ("delete", deleted)]
+    price = paths.price(len(items) * targets)
+    shown = (("upload", uploaded), ("copy", copied), ("invalidate", items), ("price_usd", price if items else None))
     return {
         "changed": not plan.nothing_to_do or bool(items),
         "release": plan.release.id,
@@ -301,19 +313,18 @@ def _result(
         "unchanged": files - len(plan.puts),
         "invalidated": items,
         "invalidations": invalidations,
-        "price_usd": paths.price(len(items) * targets),
+        "price_usd": price,
         "verified": verified,
         "actions": [{"action": action, "name": key, "fields": []} for action, keys in done for key in keys],
         "diff": {
             "before": {"delete": deleted} if deleted else {},
-            "after": {
-                key: value for key, value in (("upload", uploaded), ("copy", copied), ("invalidate", items)) if value
-            },
+            "after": {key: value for key, value in shown if value not in ([], None)},
         },
     }
 
 
 def _remove(module: SlipwayModule, site: Site) -> dict[str, Any]:
+    site.read(bucket_may_be_missing=True)
     keys = site.absent_plan()
     exists = bool(keys or site.manifest.releases)
     if exists and not module.check_mode:
@@ -337,13 +348,8 @@ def _remove(module: SlipwayModule, site: Site) -> dict[str, Any]:
 
 def _run(module: SlipwayModule) -> dict[str, Any]:
     options = module.params
-    site = Site(module.client("s3"), options["bucket"], options["prefix"])
-    # A bucket that check mode only plans is empty.
-    if not is_planned(options["bucket"]):
-        site.read(bucket_may_be_missing=module.check_mode or options["state"] == "absent")
-    if options["state"] == "absent":
-        return _remove(module, site)
-    return _publish(module, site)
+    site = Site(module.client("s3"), options["bucket"], options["prefix"], options["progress_file"])
+    return _remove(module, site) if options["state"] == "absent" else _publish(module, site)
 
 
 RULE: dict[str, Any] = {
@@ -376,6 +382,7 @@ def main() -> None:
             "wait": {"type": "bool", "default": False},
             "wait_timeout": {"type": "int", "default": 900},
             "verify_url": {"type": "str"},
+            "progress_file": {"type": "path"},
         },
         mutually_exclusive=[("source", "rollback_to")],
         required_if=[("state", "present", ["source", "rollback_to"], True)],

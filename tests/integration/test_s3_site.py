@@ -13,11 +13,12 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
 
 from .harness import Aws, ModuleFailed, execute
@@ -142,15 +143,23 @@ def test_a_header_alone_is_a_change(aws: Aws, bucket: str, tmp_path: Path) -> No
     assert s3.head_object(Bucket=bucket, Key="docs/page-1.html")["ContentLanguage"] == "en"
 
 
-def test_files_can_be_compressed(aws: Aws, bucket: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("encoding", "header", "unpack"), [("gzip", "gzip", gzip.decompress), ("brotli", "br", brotli.decompress)]
+)
+def test_files_can_be_compressed(
+    aws: Aws, bucket: str, tmp_path: Path, encoding: str, header: str, unpack: Callable[[bytes], bytes]
+) -> None:
     site = build(tmp_path / "dist", "1")
-    rules = [{"pattern": "*", "encoding": "gzip"}, {"pattern": "*.svg", "encoding": "none"}]
-    run(aws, bucket, site, rules=rules)
+    rules = [{"pattern": "*", "encoding": encoding}, {"pattern": "*.svg", "encoding": "none"}]
+    with serving(aws, bucket) as url:
+        assert "index.html" in run(aws, bucket, site, rules=rules, verify_url=url)["verified"]
     assert not run(aws, bucket, site, rules=rules)["changed"]
     page = aws.client("s3").get_object(Bucket=bucket, Key="index.html")
-    assert page["ContentEncoding"] == "gzip"
-    assert gzip.decompress(page["Body"].read()) == (site / "index.html").read_bytes()
+    assert page["ContentEncoding"] == header
+    assert unpack(page["Body"].read()) == (site / "index.html").read_bytes()
     assert "ContentEncoding" not in aws.client("s3").head_object(Bucket=bucket, Key="logo.svg")
+    (site / "index.html").write_text("changed")
+    assert run(aws, bucket, site, rules=rules)["uploaded"] == ["index.html"]
 
 
 def test_an_object_that_somebody_changed_is_put_right(aws: Aws, bucket: str, tmp_path: Path) -> None:
@@ -246,13 +255,37 @@ def test_going_back_uploads_nothing(aws: Aws, bucket: str, tmp_path: Path) -> No
 
 
 def test_an_unchanged_site_takes_few_calls(aws: Aws, bucket: str, tmp_path: Path) -> None:
-    site = build(tmp_path / "dist", "1")
-    for number in range(1100):
-        (site / "docs" / f"{number}.txt").write_text(str(number))
-    run(aws, bucket, site, prefix="site")
+    distribution = make_distribution(aws)
+    site, lines = build(tmp_path / "dist", "1"), tmp_path / "lines"
+    for number in range(1000):
+        (site / "docs" / f"{number}.txt").write_text("1")
+    # Somebody else's among them: the pages of the listing no longer end where ours do.
+    aws.client("s3").put_object(Bucket=bucket, Key="site/docs/5-foreign.txt", Body=b"x")
+    options = {"prefix": "site", "distribution_ids": [distribution], "max_invalidation_paths": 3000}
+    run(aws, bucket, site, progress_file=str(lines), **options)
+    told = lines.read_text()
+    assert "1008 files: 1008 to put in their place, 0 to delete" in told
+    assert "1005 of 1005 assets in their place" in told
+    assert "3 of 3 pages in their place" in told
     aws.mark()
-    assert not run(aws, bucket, site, prefix="site")["changed"]
+    assert not run(aws, bucket, site, **options)["changed"]
+    assert Counter(aws.calls()) == {"s3:ListObjectsV2": 3, "s3:GetObject": 1}
+    aws.client("s3").delete_object(Bucket=bucket, Key="site/docs/5-foreign.txt")
+    aws.mark()
+    assert not run(aws, bucket, site, **options)["changed"]
     assert Counter(aws.calls()) == {"s3:ListObjectsV2": 2, "s3:GetObject": 1}
+
+    for number in range(600):
+        (site / "docs" / f"{number}.txt").write_text("2")
+    (site / "index.html").write_text("changed")
+    predicted = run(aws, bucket, site, check=True, **options)
+    assert len(predicted["invalidated"]) == 602
+    # Two distributions are asked for 1,204 paths, and a thousand are free.
+    twice = run(aws, bucket, site, check=True, **{**options, "distribution_ids": [distribution, "E2"]})
+    assert (predicted["price_usd"], twice["price_usd"]) == (0.0, 1.02)
+    assert predicted["diff"]["after"]["price_usd"] == 0.0
+    assert twice["diff"]["after"]["price_usd"] == 1.02
+    assert len(twice["diff"]["after"]["upload"]) == 601
 
 
 @contextlib.contextmanager

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..core import aws_call, chunks, in_parallel
+
+# What one page of a listing holds.
+PAGE = 1000
+# Objects of up to so many bytes are sent without asking first.
+SMALL = 1024 * 1024
 
 _HEADERS = {
     "cache_control": "CacheControl",
@@ -26,23 +31,55 @@ def _sent(headers: Mapping[str, Any]) -> dict[str, Any]:
     return {_HEADERS[name]: value for name, value in headers.items()}
 
 
-def _listing(client: Any, bucket: str, prefix: str) -> dict[str, str]:
-    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-    return {
-        item["Key"].removeprefix(prefix): item["ETag"].strip('"') for page in pages for item in page.get("Contents", [])
-    }
+def _page(client: Any, bucket: str, prefix: str, after: str) -> tuple[dict[str, str], bool]:
+    arguments = {"StartAfter": after} if after else {}
+    answer = client.list_objects_v2(Bucket=bucket, Prefix=prefix, **arguments)
+    return {item["Key"]: item["ETag"].strip('"') for item in answer.get("Contents", [])}, answer["IsTruncated"]
+
+
+def _span(client: Any, bucket: str, prefix: str, after: str, end: str) -> dict[str, str]:
+    """The objects behind one key, up to and with another one; without an end, to the last."""
+    found: dict[str, str] = {}
+    more = True
+    while more and not (end and after >= end):
+        page, more = _page(client, bucket, prefix, after)
+        found |= page
+        after = max(page, default=after)
+    return {key: etag for key, etag in found.items() if not end or key <= end}
+
+
+def _listing(client: Any, bucket: str, prefix: str, known: Iterable[str]) -> dict[str, str]:
+    # Where the last publish left its objects is known: so all pages are asked for at the same time, and are not more.
+    bounds = ["", *sorted(known)[PAGE - 1 :: PAGE], ""]
+    spans = in_parallel(
+        {
+            index: lambda index=index: _span(client, bucket, prefix, bounds[index], bounds[index + 1])
+            for index in range(len(bounds) - 1)
+        }
+    )
+    return {key.removeprefix(prefix): etag for index in sorted(spans) for key, etag in spans[index].items()}
 
 
 @aws_call("list the objects of {bucket} below {prefix}")
-def listing(client: Any, bucket: str, prefix: str) -> dict[str, str]:
-    """Key without the prefix → ETag."""
-    return _listing(client, bucket, prefix)
+def listing(client: Any, bucket: str, prefix: str, known: Iterable[str]) -> dict[str, str]:
+    """Key without the prefix → ETag. C(known) are keys, with the prefix, that will probably be there."""
+    return _listing(client, bucket, prefix, known)
 
 
 @aws_call("list the objects of {bucket} below {prefix}", missing=["NoSuchBucket"], default={})
-def listing_of_missing(client: Any, bucket: str, prefix: str) -> dict[str, str]:
+def listing_of_missing(client: Any, bucket: str, prefix: str, known: Iterable[str]) -> dict[str, str]:
     """The same, for a bucket that may not exist."""
-    return _listing(client, bucket, prefix)
+    return _listing(client, bucket, prefix, known)
+
+
+def without_expect(client: Any) -> None:
+    """Do not ask S3 whether it will take an object before sending it: for small ones that is a way more for each."""
+
+    def drop(request: Any, **_others: Any) -> None:
+        if int(request.headers.get("Content-Length") or 0) <= SMALL and "Expect" in request.headers:
+            del request.headers["Expect"]
+
+    client.meta.events.register("before-sign.s3.PutObject", drop, unique_id="slipway-without-expect")
 
 
 @aws_call("read the manifest {key} in {bucket}", missing=["NoSuchKey", "NoSuchBucket"])

@@ -10,9 +10,10 @@ import gzip
 import hashlib
 import json
 import mimetypes
+import os
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -112,32 +113,61 @@ def compressed(content: bytes, encoding: str) -> bytes:
 
 
 def body_of(path: Path, headers: Mapping[str, Any]) -> bytes:
+    """What is uploaded."""
     content = path.read_bytes()
     return compressed(content, headers["content_encoding"]) if headers.get("content_encoding") else content
 
 
-def blob_of(body: bytes, headers: Mapping[str, Any]) -> Blob:
+def md5_of(body: bytes) -> str:
+    return hashlib.md5(body, usedforsecurity=False).hexdigest()
+
+
+def blob_of(content: bytes, headers: Mapping[str, Any]) -> Blob:
+    """The blob of a file. Of one that is to be compressed only the digest is known yet, which is that of its content.
+
+    Compressing costs far more than reading, and is not needed for what is published already.
+    """
     text = json.dumps(headers, sort_keys=True).encode()
-    digest = hashlib.sha256(hashlib.sha256(body).digest() + text).hexdigest()[:32]
-    return Blob(digest, hashlib.md5(body, usedforsecurity=False).hexdigest(), len(body), headers)
+    digest = hashlib.sha256(hashlib.sha256(content).digest() + text).hexdigest()[:32]
+    if headers.get("content_encoding"):
+        return Blob(digest, "", 0, headers)
+    return Blob(digest, md5_of(content), len(content), headers)
+
+
+def compressed_blob(path: Path, blob: Blob) -> Blob:
+    body = body_of(path, blob.headers)
+    return replace(blob, md5=md5_of(body), size=len(body))
+
+
+def blobs(sources: Mapping[str, Path], rules: Iterable[Mapping[str, Any]]) -> dict[str, Blob]:
+    """The blobs of a folder's files."""
+    stated = list(rules)
+    return {key: blob_of(path.read_bytes(), headers_for(key, stated)) for key, path in sources.items()}
 
 
 def scan(source: Path, exclude: Iterable[str]) -> dict[str, Path]:
     """The files of a folder by their keys. Links that lead out of it are refused."""
     if not source.is_dir():
         raise AnsibleAWSError(message=f"source: {source} is no folder.")
-    root, found = source.resolve(), {}
-    patterns = list(exclude)
-    for path in sorted(source.rglob("*")):
-        key = path.relative_to(source).as_posix()
-        if path.is_dir() or is_excluded(key, patterns):
-            continue
-        if not path.resolve().is_relative_to(root):
-            raise AnsibleAWSError(message=f"source: {key} leads out of {source}.")
-        found[key] = path
+    found = dict(sorted(_walk(source, source.resolve(), "", list(exclude))))
     if not found:
         raise AnsibleAWSError(message=f"source: {source} has no files; that would delete the site that is there.")
     return found
+
+
+def _walk(source: Path, root: Path, above: str, patterns: list[str]) -> Iterator[tuple[str, Path]]:
+    with os.scandir(source / above) as entries:
+        for entry in entries:
+            key = f"{above}{entry.name}"
+            if patterns and is_excluded(key, patterns):
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                yield from _walk(source, root, f"{key}/", patterns)
+            elif not entry.is_dir():
+                path = Path(entry.path)
+                if entry.is_symlink() and not path.resolve().is_relative_to(root):
+                    raise AnsibleAWSError(message=f"source: {key} leads out of {source}.")
+                yield key, path
 
 
 def is_excluded(key: str, patterns: Iterable[str]) -> bool:
