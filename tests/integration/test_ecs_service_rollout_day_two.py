@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .ecs import CLUSTER, SERVICE, Stage, behave, run_in_child
+from .ecs import CLUSTER, SERVICE, Stage, behave, control, run_in_child
 from .harness import Aws, ModuleFailed
 
 MODULE = "ecs_service_rollout"
@@ -94,6 +94,30 @@ def test_changes_single_values_of_a_container(aws: Aws, stage: Stage) -> None:
     assert not aws.run_module(MODULE, {**NAMES, "containers": [change]})["changed"]
     with pytest.raises(ModuleFailed, match="no container 'web'; it has backend"):
         aws.run_module(MODULE, {**NAMES, "containers": [{"name": "web", "image": "x"}]})
+
+
+def lambda_hook(aws: Aws, stage: Stage, tag: str, answers: list[str]) -> dict[str, Any]:
+    """A blue/green deployment that asks a function whether the new tasks are good."""
+    function = f"arn:aws:lambda:us-east-1:{aws.account_id}:function:check-{tag}"
+    control(aws, "ecs/hooks", function=function, account=aws.account_id, answers=answers)
+    hook = {
+        "hook_target_arn": function,
+        "role_arn": f"arn:aws:iam::{aws.account_id}:role/hooks",
+        "lifecycle_stages": ["POST_TEST_TRAFFIC_SHIFT"],
+    }
+    return shifting(stage, tag, "BLUE_GREEN", lifecycle_hooks=[hook])
+
+
+def test_function_decides_over_the_deployment(aws: Aws, balanced: Stage) -> None:
+    aws.run_module(MODULE, shifting(balanced, "1.0", "BLUE_GREEN"))
+    result = aws.run_module(MODULE, lambda_hook(aws, balanced, "good", ["IN_PROGRESS", "SUCCEEDED"]))
+    assert result["rollout"]["verdict"] == "successful"
+    with pytest.raises(ModuleFailed) as failure:
+        aws.run_module(MODULE, lambda_hook(aws, balanced, "bad", ["FAILED"]))
+    assert "A lifecycle hook failed" in failure.value.result["msg"]
+    (hook,) = failure.value.result["failure"]["hooks"]
+    assert (hook["status"], hook["target_arn"].rpartition(":")[2]) == ("FAILED", "check-bad")
+    assert balanced.described()["taskDefinition"].endswith(":2")
 
 
 def test_paused_deployment_is_approved_once(aws: Aws, balanced: Stage) -> None:

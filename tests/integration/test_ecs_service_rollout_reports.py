@@ -43,6 +43,7 @@ def failing(aws: Aws, options: dict[str, Any]) -> dict[str, Any]:
         ),
         ({"out_of_memory_after": 1}, "memory"),
         ({"exit_code": 7, "exit_after": 1}, "exit code 7"),
+        ({"pull_error": "image Manifest does not contain descriptor matching platform"}, "another CPU architecture"),
     ],
 )
 def test_names_the_likely_cause(aws: Aws, stage: Stage, behaviour: dict[str, Any], word: str) -> None:
