@@ -1,0 +1,187 @@
+# Copyright: slipway.aws contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: cloudfront_origin_request_policies
+version_added: 0.1.0
+short_description: Manage CloudFront's origin request policies
+description:
+  - Makes origin request policies of your own exist as stated. They say what of a request reaches the origin, beside
+    what tells objects in the cache apart. AWS's managed ones need no task - a distribution names them.
+  - One call when nothing changes.
+  - "IAM actions: C(cloudfront:ListOriginRequestPolicies), C(cloudfront:GetOriginRequestPolicyConfig),
+    C(cloudfront:CreateOriginRequestPolicy), C(cloudfront:UpdateOriginRequestPolicy),
+    C(cloudfront:DeleteOriginRequestPolicy), C(cloudfront:ListDistributions)."
+author:
+  - slipway.aws contributors (@slipway-aws)
+options:
+  policies:
+    description: The policies. What an entry leaves out stays as it is.
+    type: list
+    elements: dict
+    required: true
+    suboptions:
+      name:
+        description: Name, unique in the account.
+        type: str
+        required: true
+      comment:
+        description: What it is for.
+        type: str
+      headers:
+        description: Which headers reach the origin. None for a new policy.
+        type: dict
+        suboptions:
+          behavior:
+            description: Which of them.
+            type: str
+            choices: [none, whitelist, allViewer, allViewerAndWhitelistCloudFront, allExcept]
+            required: true
+          names:
+            description: Their names, where O(policies[].headers.behavior) asks for some.
+            type: list
+            elements: str
+      cookies:
+        description: Which cookies reach the origin. None for a new policy.
+        type: dict
+        suboptions:
+          behavior:
+            description: Which of them.
+            type: str
+            choices: [none, whitelist, allExcept, all]
+            required: true
+          names:
+            description: Their names, where O(policies[].cookies.behavior) asks for some.
+            type: list
+            elements: str
+      query_strings:
+        description: Which query strings reach the origin. None for a new policy.
+        type: dict
+        suboptions:
+          behavior:
+            description: Which of them.
+            type: str
+            choices: [none, whitelist, allExcept, all]
+            required: true
+          names:
+            description: Their names, where O(policies[].query_strings.behavior) asks for some.
+            type: list
+            elements: str
+  state:
+    description: Whether they shall exist. One that is used is not deleted; the error names the distributions.
+    type: str
+    choices: [present, absent]
+    default: present
+extends_documentation_fragment:
+  - amazon.aws.common.modules
+  - amazon.aws.region.modules
+  - amazon.aws.boto3
+  - slipway.aws.attributes
+"""
+
+EXAMPLES = r"""
+- name: Tell the origin in which country the viewer is
+  slipway.aws.cloudfront_origin_request_policies:
+    policies:
+      - name: billpay-prod-country
+        headers: {behavior: allViewerAndWhitelistCloudFront, names: [CloudFront-Viewer-Country]}
+        cookies: {behavior: all}
+        query_strings: {behavior: all}
+"""
+
+RETURN = r"""
+policies:
+  description: The listed policies by name, as they are now, or in check mode as they will be.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: Name.
+      type: str
+    id:
+      description: Identifier; a placeholder when check mode only plans it.
+      type: str
+      sample: 2766f7b2-75c5-41c6-8f06-bf4303a2f2f5
+    comment:
+      description: What it is for.
+      type: str
+    headers:
+      description: Which headers reach the origin.
+      type: dict
+    cookies:
+      description: Which cookies reach the origin.
+      type: dict
+    query_strings:
+      description: Which query strings reach the origin.
+      type: dict
+actions:
+  description: What was done, or in check mode would be done.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    action:
+      description: V(create), V(update) or V(delete).
+      type: str
+    name:
+      description: The name.
+      type: str
+    fields:
+      description: The fields that change.
+      type: list
+      elements: str
+"""
+
+from typing import Any
+
+from ansible_collections.slipway.aws.plugins.module_utils.cloudfront_resources import (
+    OriginRequestPolicies,
+    run_named,
+    wanted_selection,
+)
+from ansible_collections.slipway.aws.plugins.module_utils.core import SlipwayModule, State, run
+
+SELECTIONS = {
+    "headers": ["none", "whitelist", "allViewer", "allViewerAndWhitelistCloudFront", "allExcept"],
+    "cookies": ["none", "whitelist", "allExcept", "all"],
+    "query_strings": ["none", "whitelist", "allExcept", "all"],
+}
+POLICY: dict[str, Any] = {
+    "name": {"type": "str", "required": True},
+    "comment": {"type": "str"},
+    **{
+        option: {
+            "type": "dict",
+            "options": {
+                "behavior": {"type": "str", "choices": choices, "required": True},
+                "names": {"type": "list", "elements": "str"},
+            },
+        }
+        for option, choices in SELECTIONS.items()
+    },
+}
+
+
+def _wanted(entry: dict[str, Any]) -> State:
+    return {**entry, **{option: wanted_selection(entry[option]) for option in SELECTIONS}}
+
+
+def _run(module: SlipwayModule) -> dict[str, Any]:
+    return run_named(module, "policies", OriginRequestPolicies(), _wanted)
+
+
+def main() -> None:
+    module = SlipwayModule(
+        argument_spec={
+            "policies": {"type": "list", "elements": "dict", "required": True, "options": POLICY},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        supports_check_mode=True,
+    )
+    run(module, _run)
+
+
+if __name__ == "__main__":
+    main()
