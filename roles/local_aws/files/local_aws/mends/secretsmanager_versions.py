@@ -6,8 +6,8 @@ AWS: each label is attached to at most one version; attaching AWSCURRENT to anot
 that had it; GetSecretValue without a stage returns AWSCURRENT. PutSecretValue with a token that a version has already
 is ignored when the value is the same and ResourceExistsException when it differs. UpdateSecretVersionStage must name
 the version that has the label. A version without labels is deprecated: DescribeSecret leaves it out,
-ListSecretVersionIds includes it on request. A name that is scheduled for deletion cannot be reused (Secrets Manager API
-reference).
+ListSecretVersionIds includes it on request. Versions are dated to the millisecond. A name that is scheduled for
+deletion cannot be reused (Secrets Manager API reference).
 moto 5.2.5: returns the old value after AWSCURRENT was moved, leaves two versions with one label, has the token rules
 the wrong way round.
 Can go when moto's labels follow these rules.
@@ -95,7 +95,7 @@ def _put_secret_value(
     value = {key: item for key, item in sent.items() if item is not None}
     version = secret.versions.get(version_id)
     if version is None:
-        version = {"createdate": int(time.time()), "version_id": version_id, "version_stages": [], **value}
+        version = {"createdate": round(time.time(), 3), "version_id": version_id, "version_stages": [], **value}
         if not secret.versions and CURRENT not in version_stages:
             version_stages = [*version_stages, CURRENT]
         secret.versions[version_id] = version
