@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from harness import Server
 
 Clients = Callable[..., Any]
 
@@ -192,8 +193,7 @@ def test_cluster_mode(cache: Any) -> None:
 
 
 def test_a_group_is_modified(cache: Any) -> None:
-    create(cache, TransitEncryptionEnabled=True, AuthToken=TOKEN)
-    first = cache.describe_replication_groups()["ReplicationGroups"][0]["AuthTokenLastModifiedDate"]
+    create(cache)
     cache.create_cache_parameter_group(
         CacheParameterGroupName="pg", CacheParameterGroupFamily="redis7", Description="x"
     )
@@ -204,8 +204,6 @@ def test_a_group_is_modified(cache: Any) -> None:
         SnapshotRetentionLimit=3,
         PreferredMaintenanceWindow="mon:01:00-mon:02:00",
         CacheParameterGroupName="pg",
-        AuthToken=TOKEN + "2",
-        AuthTokenUpdateStrategy="ROTATE",
         ApplyImmediately=True,
     )["ReplicationGroup"]
     assert (changed["Description"], changed["CacheNodeType"], changed["SnapshotRetentionLimit"]) == (
@@ -213,10 +211,103 @@ def test_a_group_is_modified(cache: Any) -> None:
         "cache.t3.small",
         3,
     )
-    assert changed["AuthTokenLastModifiedDate"] > first
     member = members(cache)[0]
     assert member["CacheParameterGroup"]["CacheParameterGroupName"] == "pg"
     assert member["PreferredMaintenanceWindow"] == "mon:01:00-mon:02:00"
+
+
+def modify_token(cache: Any, token: str | None, strategy: str | None, **options: Any) -> dict[str, Any]:
+    sent = {"AuthToken": token, "AuthTokenUpdateStrategy": strategy}
+    return cache.modify_replication_group(
+        ReplicationGroupId="redis",
+        ApplyImmediately=True,
+        **{name: value for name, value in sent.items() if value is not None},
+        **options,
+    )["ReplicationGroup"]
+
+
+def test_an_auth_token_is_changed_over_time(server: Server, cache: Any) -> None:
+    server.control("ecs/clock", {"paused": True})
+    group = create(cache, TransitEncryptionEnabled=True)
+    assert group["AuthTokenEnabled"] is False
+    with pytest.raises(ClientError) as caught:
+        modify_token(cache, TOKEN, "SET")
+    assert "2 AUTH tokens or 1 optional AUTH token" in caught.value.response["Error"]["Message"]
+    for token, strategy, status in (
+        (TOKEN, None, "ROTATING"),
+        (TOKEN, "SET", "SETTING"),
+        (TOKEN + "2", "ROTATE", "ROTATING"),
+        (TOKEN + "2", "SET", "SETTING"),
+    ):
+        changed = modify_token(cache, token, strategy)
+        assert (changed["Status"], changed["PendingModifiedValues"]) == ("modifying", {"AuthTokenStatus": status})
+        with pytest.raises(ClientError) as caught:
+            cache.modify_replication_group(ReplicationGroupId="redis", SnapshotRetentionLimit=1)
+        assert code_of(caught) == "InvalidReplicationGroupState"
+        server.control("ecs/clock", {"advance": 61})
+        group = cache.describe_replication_groups()["ReplicationGroups"][0]
+        assert (group["Status"], group["PendingModifiedValues"]) == ("available", {})
+        assert group["AuthTokenEnabled"] is True
+        assert "AuthTokenLastModifiedDate" in group
+    with pytest.raises(ClientError) as caught:
+        modify_token(cache, TOKEN + "3", "SET")
+    assert code_of(caught) == "InvalidParameterCombination"
+
+
+@pytest.mark.parametrize(
+    ("encrypted", "token", "strategy", "code"),
+    [
+        (False, TOKEN, "ROTATE", "InvalidParameterCombination"),
+        (True, "fifteen-letters", "ROTATE", "InvalidParameterValue"),
+        (True, TOKEN + "@", "ROTATE", "InvalidParameterValue"),
+        (True, None, "ROTATE", "InvalidParameterValue"),
+        (True, None, "DELETE", "InvalidParameterCombination"),
+    ],
+)
+def test_a_wrong_change_of_the_token_is_refused(
+    cache: Any, encrypted: bool, token: str | None, strategy: str, code: str
+) -> None:
+    create(cache, TransitEncryptionEnabled=encrypted)
+    with pytest.raises(ClientError) as caught:
+        modify_token(cache, token, strategy, SnapshotRetentionLimit=7)
+    assert code_of(caught) == code
+    group = cache.describe_replication_groups()["ReplicationGroups"][0]
+    assert (group["Status"], group["SnapshotRetentionLimit"]) == ("available", 0)
+
+
+def test_the_token_goes_with_user_groups(server: Server, cache: Any) -> None:
+    server.control("ecs/clock", {"paused": True})
+    create(cache, TransitEncryptionEnabled=True, AuthToken=TOKEN)
+    modify_token(cache, None, "DELETE", UserGroupIdsToAdd=["app"])
+    server.control("ecs/clock", {"advance": 61})
+    group = cache.describe_replication_groups()["ReplicationGroups"][0]
+    assert (group["AuthTokenEnabled"], group["UserGroupIds"]) == (False, ["app"])
+    # And back again, by SET and at once.
+    modify_token(cache, TOKEN, "SET", RemoveUserGroups=True)
+    server.control("ecs/clock", {"advance": 61})
+    group = cache.describe_replication_groups()["ReplicationGroups"][0]
+    assert (group["AuthTokenEnabled"], group["UserGroupIds"]) == (True, [])
+
+
+def test_a_user_is_modified(server: Server, cache: Any) -> None:
+    server.control("ecs/clock", {"paused": True})
+    user = {"UserId": "App", "UserName": "app", "Engine": "redis", "AccessString": "on ~* +@all"}
+    for passwords in ([TOKEN, TOKEN + "2", TOKEN + "3"], ["short"]):
+        with pytest.raises(ClientError) as caught:
+            cache.create_user(**user, Passwords=passwords)
+        assert code_of(caught) == "InvalidParameterValue"
+    assert cache.create_user(**user, Passwords=[TOKEN])["UserId"] == "app"
+    assert cache.modify_user(UserId="app", Passwords=[TOKEN, TOKEN + "2"])["Status"] == "modifying"
+    with pytest.raises(ClientError) as caught:
+        cache.modify_user(UserId="app", AccessString="on ~* +@read")
+    assert code_of(caught) == "InvalidUserState"
+    assert cache.describe_users(UserId="app")["Users"][0]["Authentication"]["PasswordCount"] == 1
+    server.control("ecs/clock", {"advance": 21})
+    found = cache.describe_users(UserId="app")["Users"][0]
+    assert (found["Status"], found["Authentication"]) == ("active", {"Type": "password", "PasswordCount": 2})
+    with pytest.raises(ClientError) as caught:
+        cache.modify_user(UserId="nobody", Passwords=[TOKEN])
+    assert code_of(caught) == "UserNotFound"
 
 
 def test_replicas_come_and_go(cache: Any) -> None:

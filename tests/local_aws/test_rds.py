@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from harness import Server
 
 Clients = Callable[..., Any]
 
@@ -266,7 +267,46 @@ def test_engine_versions(rds: Any) -> None:
     assert code_of(caught) == "InvalidParameterCombination"
 
 
-def test_a_managed_password(aws: Clients, rds: Any) -> None:
+def state(rds: Any) -> tuple[str, dict[str, Any]]:
+    instance = rds.describe_db_instances(DBInstanceIdentifier="main")["DBInstances"][0]
+    return instance["DBInstanceStatus"], instance.get("PendingModifiedValues", {})
+
+
+def test_a_master_password_is_applied_over_time(server: Server, rds: Any) -> None:
+    server.control("ecs/clock", {"paused": True})
+    rds.create_db_instance(
+        DBInstanceIdentifier="main",
+        DBInstanceClass="db.t3.medium",
+        Engine="postgres",
+        AllocatedStorage=20,
+        MasterUsername="uex",
+        MasterUserPassword="the-first-one",
+    )
+    for options, code in (
+        ({"MasterUserPassword": "short"}, "InvalidParameterValue"),
+        ({"MasterUserPassword": "with a blank"}, "InvalidParameterValue"),
+        ({"MasterUserPassword": "x" * 129}, "InvalidParameterValue"),
+        ({"MasterUserPassword": "the-second-one", "ManageMasterUserPassword": True}, "InvalidParameterCombination"),
+        ({"RotateMasterUserPassword": True, "ApplyImmediately": True}, "InvalidParameterCombination"),
+    ):
+        with pytest.raises(ClientError) as caught:
+            rds.modify_db_instance(DBInstanceIdentifier="main", **options)
+        assert code_of(caught) == code
+    answer = rds.modify_db_instance(DBInstanceIdentifier="main", MasterUserPassword="the-second-one")["DBInstance"]
+    pending = {"MasterUserPassword": "****"}
+    # At first it looks as if nothing had happened: who waits for "available" alone waits too short.
+    assert (answer["DBInstanceStatus"], answer["PendingModifiedValues"]) == ("available", pending)
+    server.control("ecs/clock", {"advance": 6})
+    assert state(rds) == ("resetting-master-credentials", pending)
+    with pytest.raises(ClientError) as caught:
+        rds.modify_db_instance(DBInstanceIdentifier="main", BackupRetentionPeriod=3)
+    assert code_of(caught) == "InvalidDBInstanceState"
+    server.control("ecs/clock", {"advance": 30})
+    assert state(rds) == ("available", {})
+
+
+def test_a_managed_password(server: Server, aws: Clients, rds: Any) -> None:
+    server.control("ecs/clock", {"paused": True})
     secretsmanager = aws("secretsmanager")
     arguments = {
         "DBInstanceIdentifier": "main",
@@ -281,11 +321,42 @@ def test_a_managed_password(aws: Clients, rds: Any) -> None:
     def value(stage: str = "AWSCURRENT") -> dict[str, str]:
         return json.loads(secretsmanager.get_secret_value(SecretId=arn, VersionStage=stage)["SecretString"])
 
+    def status() -> str:
+        instance = rds.describe_db_instances(DBInstanceIdentifier="main")["DBInstances"][0]
+        return instance["MasterUserSecret"]["SecretStatus"]
+
     first = value()
     assert first["username"] == "uex"
+    described = secretsmanager.describe_secret(SecretId=arn)
+    assert (described["OwningService"], described["RotationEnabled"]) == ("rds", True)
+    assert described["RotationRules"] == {"AutomaticallyAfterDays": 7}
+    assert "RotationLambdaARN" not in described
     rds.modify_db_instance(DBInstanceIdentifier="main", RotateMasterUserPassword=True, ApplyImmediately=True)
-    assert value()["password"] != first["password"]
-    assert value("AWSPREVIOUS") == first
+    assert (status(), value()) == ("rotating", first)
+    second = value("AWSPENDING")
+    with pytest.raises(ClientError) as caught:
+        secretsmanager.rotate_secret(SecretId=arn)
+    assert "isn't complete" in str(caught.value)
+    server.control("ecs/clock", {"advance": 10})
+    assert state(rds)[0] == "resetting-master-credentials"
+    server.control("ecs/clock", {"advance": 30})
+    assert (status(), value(), value("AWSPREVIOUS")) == ("active", second, first)
+    assert second["password"] != first["password"]
+    assert "LastRotatedDate" in secretsmanager.describe_secret(SecretId=arn)
+    # Secrets Manager has RDS do it, too, and lets nobody else touch the secret.
+    third = secretsmanager.rotate_secret(SecretId=arn, RotationRules={"AutomaticallyAfterDays": 30})["VersionId"]
+    server.control("ecs/clock", {"advance": 40})
+    described = secretsmanager.describe_secret(SecretId=arn)
+    assert described["VersionIdsToStages"][third] == ["AWSCURRENT"]
+    assert described["RotationRules"] == {"AutomaticallyAfterDays": 30}
+    for call, options in (
+        (secretsmanager.put_secret_value, {"SecretString": "{}"}),
+        (secretsmanager.delete_secret, {}),
+        (secretsmanager.cancel_rotate_secret, {}),
+    ):
+        with pytest.raises(ClientError) as caught:
+            call(SecretId=arn, **options)
+        assert code_of(caught) == "InvalidRequestException"
     replica = rds.create_db_instance_read_replica(DBInstanceIdentifier="replica", SourceDBInstanceIdentifier="main")[
         "DBInstance"
     ]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -21,6 +22,10 @@ class Clock:
         self._since = time.monotonic()
         self._paused = False
         self._timeline = Timeline(self._base)
+        #: Held by whoever looks at the state or changes it: one at a time.
+        self.lock = threading.RLock()
+        #: What went wrong while nobody was looking.
+        self.failure: Exception | None = None
 
     def now(self) -> float:
         """Seconds since the epoch, in simulated time; never goes back."""
@@ -45,6 +50,9 @@ class Clock:
 
     def run_due(self) -> None:
         """Let happen what is due; whoever looks at the state does so first."""
+        failure, self.failure = self.failure, None
+        if failure is not None:
+            raise RuntimeError(f"What was due has failed: {failure!r}") from failure
         self._timeline.advance(self.now())
 
     def forget(self) -> None:

@@ -16,7 +16,6 @@ import os
 import re
 import signal
 import socket
-import threading
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -55,7 +54,7 @@ class LocalAWS:
         self.state_dir = state_dir
         self.requests = RequestLog(state_dir / FILE_NAME)
         self._moto = DomainDispatcherApplication(create_backend_app)
-        self._one_at_a_time = threading.RLock()
+        self._one_at_a_time = clock.lock
         mends.apply(clock)
         self._routes: dict[str, ControlRoute] = {
             "health": self._health,

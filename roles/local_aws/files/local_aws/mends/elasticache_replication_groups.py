@@ -4,9 +4,10 @@
 
 AWS: NumCacheClusters, or NumNodeGroups and ReplicasPerNodeGroup, decide how many members a group has; each member is a
 cache cluster that DescribeCacheClusters returns with the parameter, subnet and security groups and the engine version,
-which the group itself does not show; endpoints depend on TLS and cluster mode; an auth token needs TLS and has 16 to
-128 characters; failover needs a replica, Multi-AZ needs failover; everything can be modified, replicas added and
-removed; a deleted group is gone, and so are its members (ElastiCache API reference and user guide).
+which the group itself does not show; endpoints depend on TLS and cluster mode; auth tokens are changed over time, by
+strategies, and a group that is not available is not modified (InvalidReplicationGroupState); failover needs a replica,
+Multi-AZ needs failover; everything can be modified, replicas added and removed; a deleted group is gone, and so are its
+members (ElastiCache API reference and user guide).
 moto 5.2.5: ignores NumCacheClusters, has no member clusters, changes few fields, validates nothing, and keeps a deleted
 group in the state ``deleting`` for ever.
 Can go when moto's replication groups have members and end.
@@ -27,10 +28,13 @@ from moto.elasticache.exceptions import (
     ReplicationGroupAlreadyExists,
     ReplicationGroupNotFound,
 )
-from moto.elasticache.models import CacheCluster, ElastiCacheBackend
+from moto.elasticache.models import CacheCluster, ElastiCacheBackend, elasticache_backends
 from moto.elasticache.responses import ElastiCacheResponse
 
 from ..clock import Clock
+from ._auth_tokens import AuthTokens, ChangeOfTokens, change, check_token
+from ._servers import SERVERS, Server
+from .attached_servers import SYNC
 from .elasticache_parameter_groups import error, find
 
 VERSIONS = {
@@ -39,7 +43,8 @@ VERSIONS = {
 }
 DEFAULT_VERSION = {"redis": "7.1", "valkey": "8.0"}
 SLOTS = 16384
-TOKEN_CHARACTERS = set(string.ascii_letters + string.digits + "!&#$^<>-")
+#: How long it takes to change an auth token.
+TOKEN_SECONDS = 60
 
 
 def _family(engine: str, version: str) -> str:
@@ -62,8 +67,9 @@ def _version(engine: str, version: str | None) -> str:
 class ReplicationGroup:
     """One replication group; moto's serializer reads the attributes."""
 
-    def __init__(self, backend: ElastiCacheBackend, request: dict[str, Any]) -> None:
+    def __init__(self, backend: ElastiCacheBackend, request: dict[str, Any], clock: Clock) -> None:
         self._backend = backend
+        self._clock = clock
         name = request["ReplicationGroupId"].lower()
         self.replication_group_id = name
         self.arn = f"arn:aws:elasticache:{backend.region_name}:{backend.account_id}:replicationgroup:{name}"
@@ -80,7 +86,7 @@ class ReplicationGroup:
         self.at_rest_encryption_enabled = _true(request.get("AtRestEncryptionEnabled"))
         self.kms_key_id = request.get("KmsKeyId")
         self.user_group_ids = list(request.get("UserGroupIds") or [])
-        self.auth_token_enabled = False
+        self.auth_tokens = AuthTokens()
         self.auth_token_last_modified_date: Any = None
         self.replication_group_create_time = utcnow()
         self.data_tiering = "enabled" if _true(request.get("DataTieringEnabled")) else "disabled"
@@ -104,7 +110,14 @@ class ReplicationGroup:
         self._multi_az = _true(request.get("MultiAZEnabled"))
         self._check_availability()
         if request.get("AuthToken") is not None:
-            self.set_auth_token(request["AuthToken"], "SET")
+            if not self.transit_encryption_enabled:
+                raise error(
+                    "InvalidParameterCombination",
+                    "The AUTH token modification is only supported when encryption-in-transit is enabled.",
+                )
+            check_token(request["AuthToken"])
+            self.auth_tokens = AuthTokens((request["AuthToken"],), optional=False)
+            self.auth_token_last_modified_date = utcnow()
 
     def _availability_zones(self, preferred: list[str]) -> list[str]:
         if preferred:
@@ -192,11 +205,14 @@ class ReplicationGroup:
             return f"{kind}.{self.replication_group_id}.{self._random}.use1.cache.amazonaws.com"
         return f"{self.replication_group_id}{plain}.use1.cache.amazonaws.com"
 
+    def _endpoint(self, address: str) -> dict[str, Any]:
+        return {"Address": address, "Port": self.port} if self.server is None else self.server.endpoint
+
     @property
     def configuration_endpoint(self) -> dict[str, Any] | None:
         if not self.cluster_enabled:
             return None
-        return {"Address": self._address("clustercfg", f".{self._random}.clustercfg"), "Port": self.port}
+        return self._endpoint(self._address("clustercfg", f".{self._random}.clustercfg"))
 
     @property
     def node_groups(self) -> list[dict[str, Any]]:
@@ -210,8 +226,8 @@ class ReplicationGroup:
             else:
                 primary = self._address("master", f".{self._random}.ng.0001")
                 reader = self._address("replica", f"-ro.{self._random}.ng.0001")
-                shard["PrimaryEndpoint"] = {"Address": primary, "Port": self.port}
-                shard["ReaderEndpoint"] = {"Address": reader, "Port": self.port}
+                shard["PrimaryEndpoint"] = self._endpoint(primary)
+                shard["ReaderEndpoint"] = self._endpoint(reader)
             for position, name in enumerate(names):
                 member = {
                     "CacheClusterId": name,
@@ -220,7 +236,7 @@ class ReplicationGroup:
                 }
                 if not self.cluster_enabled:
                     member["CurrentRole"] = "primary" if position == 0 else "replica"
-                    member["ReadEndpoint"] = {"Address": self._member_address(name), "Port": self.port}
+                    member["ReadEndpoint"] = self._endpoint(self._member_address(name))
                 shard["NodeGroupMembers"].append(member)
             shards.append(shard)
         return shards
@@ -285,7 +301,7 @@ class ReplicationGroup:
                             "CacheNodeId": "0001",
                             "CacheNodeStatus": "available",
                             "CacheNodeCreateTime": self.replication_group_create_time,
-                            "Endpoint": {"Address": self._member_address(name), "Port": self.port},
+                            "Endpoint": self._endpoint(self._member_address(name)),
                             "ParameterGroupStatus": "in-sync",
                             "CustomerAvailabilityZone": zone,
                         }
@@ -293,35 +309,59 @@ class ReplicationGroup:
                 described.append({key: value for key, value in cluster.items() if value is not None})
         return described
 
-    def set_auth_token(self, token: str | None, strategy: str) -> None:
-        """Set, rotate or delete the auth token."""
-        if not self.transit_encryption_enabled:
-            raise error(
-                "InvalidParameterCombination",
-                "The AUTH token modification is only supported when encryption-in-transit is enabled.",
-            )
-        if strategy == "DELETE":
-            if not self.user_group_ids:
-                raise error("InvalidParameterCombination", "The AUTH token is deleted only together with user groups.")
-            self.auth_token_enabled, self.auth_token_last_modified_date = False, None
-            return
-        if token is None or not 16 <= len(token) <= 128 or not set(token) <= TOKEN_CHARACTERS:
-            raise error(
-                "InvalidParameterValue",
-                "Invalid AuthToken provided. It must have 16 to 128 characters: letters, digits, or one of !&#$^<>-",
-            )
-        self.auth_token_enabled, self.auth_token_last_modified_date = True, utcnow()
+    @property
+    def auth_token_enabled(self) -> bool:
+        return self.auth_tokens.enabled
+
+    @property
+    def server(self) -> Server | None:
+        """The real server in place of this group."""
+        return SERVERS.of(
+            "replication_group", self.replication_group_id, self._backend.account_id, self._backend.region_name
+        )
+
+    def really_set_tokens(self) -> None:
+        """Let the real server, where there is one, take the group's tokens and no others."""
+        if self.server is not None:
+            self.server.set_acl("default", *self.auth_tokens.rules)
+
+    def _change_tokens(self, wanted: ChangeOfTokens) -> None:
+        self.status = "modifying"
+        self.pending_modified_values = {"AuthTokenStatus": wanted.status}
+
+        def applied() -> None:
+            if self._backend.replication_groups.get(self.replication_group_id) is not self:  # type: ignore[comparison-overlap]
+                return
+            self.auth_tokens = wanted.apply(self.auth_tokens)
+            self.auth_token_last_modified_date = utcnow() if self.auth_tokens.enabled else None
+            self.really_set_tokens()
+            self.status = "available"
+            self.pending_modified_values = {}
+
+        self._clock.after(TOKEN_SECONDS, applied)
+
+    def check_state(self, what: str) -> None:
+        """Refuse to do something with a group that is busy."""
+        if self.status != "available":
+            raise error("InvalidReplicationGroupState", f"Replication group must be in available state to {what}.")
 
     def modify(self, request: dict[str, Any]) -> None:
         """ModifyReplicationGroup; nothing changes when one part of the request is refused."""
+        self.check_state("modify")
         before = dict(self.__dict__)
         try:
+            had_user_groups = bool(self.user_group_ids)
             self._modify(request)
             self._check_availability()
+            wanted = change(
+                request, self.auth_tokens, self.transit_encryption_enabled, had_user_groups or bool(self.user_group_ids)
+            )
         except Exception:
             self.__dict__.clear()
             self.__dict__.update(before)
             raise
+        if wanted is not None:
+            self._change_tokens(wanted)
 
     def _modify(self, request: dict[str, Any]) -> None:
         plain = {
@@ -369,8 +409,8 @@ class ReplicationGroup:
         added_groups = request.get("UserGroupIdsToAdd") or []
         removed = set(request.get("UserGroupIdsToRemove") or [])
         self.user_group_ids = [group for group in [*self.user_group_ids, *added_groups] if group not in removed]
-        if request.get("AuthToken") is not None or request.get("AuthTokenUpdateStrategy") is not None:
-            self.set_auth_token(request.get("AuthToken"), request.get("AuthTokenUpdateStrategy") or "ROTATE")
+        if _true(request.get("RemoveUserGroups")):
+            self.user_group_ids = []
 
     def set_replicas(self, count: int) -> None:
         """IncreaseReplicaCount and DecreaseReplicaCount."""
@@ -413,19 +453,6 @@ def _find(backend: ElastiCacheBackend, name: str) -> Any:
     if group is None:
         raise ReplicationGroupNotFound(name)
     return group
-
-
-def _create(self: ElastiCacheResponse) -> ActionResult:
-    backend, request = self.elasticache_backend, _request(self)
-    name = request["ReplicationGroupId"].lower()
-    if name in backend.replication_groups:
-        raise ReplicationGroupAlreadyExists(name)
-    if len(name) > 40:
-        raise error("InvalidParameterValue", "ReplicationGroupIdentifier must have at most 40 characters.")
-    group = ReplicationGroup(backend, request)
-    backend.replication_groups[name] = group  # type: ignore[assignment]
-    backend.tagging_service.tag_resource(group.arn, request.get("Tags") or [])
-    return ActionResult({"ReplicationGroup": group})
 
 
 def _describe(self: ElastiCacheResponse) -> ActionResult:
@@ -511,7 +538,29 @@ def _list_tags(self: ElastiCacheResponse) -> ActionResult:
     return ActionResult({"TagList": backend.tagging_service.list_tags_for_resource(arn)["Tags"]})
 
 
+def _sync(server: Server) -> None:
+    backend = elasticache_backends[server.key.account][server.key.region]
+    group = backend.replication_groups.get(server.key.name)
+    if group is not None:
+        group.really_set_tokens()  # type: ignore[attr-defined]
+
+
 def apply(clock: Clock) -> None:
+    SYNC["replication_group"] = _sync
+
+    def _create(self: ElastiCacheResponse) -> ActionResult:
+        backend, request = self.elasticache_backend, _request(self)
+        name = request["ReplicationGroupId"].lower()
+        if name in backend.replication_groups:
+            raise ReplicationGroupAlreadyExists(name)
+        if len(name) > 40:
+            raise error("InvalidParameterValue", "ReplicationGroupIdentifier must have at most 40 characters.")
+        group = ReplicationGroup(backend, request, clock)
+        backend.replication_groups[name] = group  # type: ignore[assignment]
+        backend.tagging_service.tag_resource(group.arn, request.get("Tags") or [])
+        group.really_set_tokens()
+        return ActionResult({"ReplicationGroup": group})
+
     delete_cluster = ElastiCacheBackend.delete_cache_cluster
 
     def mended_delete_cluster(self: ElastiCacheBackend, cache_cluster_id: str) -> CacheCluster:
