@@ -1,6 +1,6 @@
 # Copyright: slipway.aws contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""C(python -m tests.benchmarks unchanged): what an unchanged run takes, again and again, while one makes it cheaper."""
+"""How fast it is: all of it (bench), or one thing while one makes it cheaper (unchanged, profile)."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import argparse
 import os
 import shutil
 import sys
+from pathlib import Path
 
+from . import profile as profiles
 from .stack import ACCOUNTS, BUILD, BenchmarkError, LocalAws, Run, playbook
 
-KEPT = BUILD / "kept" / "local-aws"
 COLUMNS = {"load": 6, "wall s": 8, "CPU s": 8, "user": 7, "system": 8, "parent": 8, "workers": 9, "server": 8, "MB": 6}
 HEADER = f"{'':14}" + "".join(name.rjust(width) for name, width in COLUMNS.items()) + f"{'calls':>7}"
 
@@ -25,17 +26,26 @@ def line(run: Run) -> str:
     )
 
 
-def unchanged(arguments: argparse.Namespace) -> None:
-    """Deploy once (or use what an earlier --keep left), then measure runs that change nothing."""
-    account = ACCOUNTS[arguments.inventory]
-    server = LocalAws.running(KEPT)
+def deployed(arguments: argparse.Namespace) -> tuple[LocalAws, Run]:
+    """A local AWS that holds the environment: a new one, or what an earlier --keep left."""
+    folder = arguments.folder.resolve() / "local-aws"
+    server = LocalAws.running(folder)
     if server is None:
-        shutil.rmtree(KEPT, ignore_errors=True)
-        KEPT.mkdir(parents=True)
-        server = LocalAws(KEPT)
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        server = LocalAws(folder)
+        if arguments.keep:
+            server.leave_running()
+    account = ACCOUNTS[arguments.inventory]
+    return server, server.measured("deploy", playbook("site", arguments.inventory), account=account, latency_ms=0)
+
+
+def unchanged(arguments: argparse.Namespace) -> None:
+    """Deploy (or use what an earlier --keep left), then measure runs that change nothing."""
+    account = ACCOUNTS[arguments.inventory]
+    print(HEADER, flush=True)
+    server, first = deployed(arguments)
     try:
-        print(HEADER)
-        first = server.measured("deploy", playbook("site", arguments.inventory), account=account, latency_ms=0)
         print(line(first), flush=True)
         for number in range(1, arguments.runs + 1):
             command = playbook("site", arguments.inventory, *arguments.arguments)
@@ -45,15 +55,34 @@ def unchanged(arguments: argparse.Namespace) -> None:
                 raise BenchmarkError(f"{run.changed} tasks changed, {run.mutating} calls were mutating: see {run.log}")
         print("\n" + "\n".join(f"{count:5} {call}" for call, count in run.calls.most_common()))
     finally:
-        if arguments.keep:
-            server.leave_running()
-        else:
+        if not arguments.keep:
             server.stop()
+
+
+def profile(arguments: argparse.Namespace) -> None:
+    """Say where the CPU time of an unchanged run goes: by kind of work, by task, by function."""
+    server, _first = deployed(arguments)
+    try:
+        print("\n".join(profiles.table(profiled(server, arguments), tasks=40, functions=60)))
+    finally:
+        if not arguments.keep:
+            server.stop()
+
+
+def profiled(server: LocalAws, arguments: argparse.Namespace) -> profiles.Profile:
+    """Run site.yml once more, and look 250 times in each second of CPU what it does."""
+    stacks = server.state_dir.parent / "stacks"
+    shutil.rmtree(stacks, ignore_errors=True)
+    stacks.mkdir()
+    command = playbook("site", arguments.inventory, *arguments.arguments)
+    sampler = [sys.executable, str(Path(__file__).with_name("sampler.py")), str(stacks)]
+    server.measured("profile", sampler + command, account=ACCOUNTS[arguments.inventory], latency_ms=0)
+    return profiles.read(stacks)
 
 
 def stop(arguments: argparse.Namespace) -> None:
     """End the local AWS that --keep left running."""
-    server = LocalAws.running(KEPT)
+    server = LocalAws.running(arguments.folder.resolve() / "local-aws")
     if server is not None:
         server.stop()
     print("not running" if server is None else "stopped")
@@ -63,15 +92,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     commands = parser.add_subparsers(required=True)
 
-    command = commands.add_parser("unchanged", help=unchanged.__doc__)
-    command.set_defaults(function=unchanged)
-    command.add_argument("--inventory", choices=list(ACCOUNTS), default="prod")
-    command.add_argument("--runs", type=int, default=3)
-    command.add_argument("--latency-ms", type=float, default=0)
-    command.add_argument("--keep", action="store_true", help="leave the local AWS running for the next time")
-    command.add_argument("arguments", nargs="*", help="after --: more arguments of ansible-playbook")
-
-    commands.add_parser("stop", help=stop.__doc__).set_defaults(function=stop)
+    for function in (unchanged, profile, stop):
+        command = commands.add_parser(function.__name__, help=function.__doc__)
+        command.set_defaults(function=function)
+        command.add_argument("--folder", type=Path, default=BUILD / "kept", help="where it is kept (%(default)s)")
+        if function is stop:
+            continue
+        command.add_argument("--inventory", choices=list(ACCOUNTS), default="prod")
+        command.add_argument("--keep", action="store_true", help="leave the local AWS running for the next time")
+        command.add_argument("arguments", nargs="*", help="after --: more arguments of ansible-playbook")
+        if function is unchanged:
+            command.add_argument("--runs", type=int, default=3)
+            command.add_argument("--latency-ms", type=float, default=0)
 
     arguments = parser.parse_args()
     BUILD.mkdir(parents=True, exist_ok=True)
