@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from . import random_value
+from . import by_aws, random_value, rds_master_user
 from .strategy import STRATEGIES
 
 # One entry a module, so that linters see that the imports are meant.
-MODULES = (random_value,)
+MODULES = (by_aws, random_value, rds_master_user)
 
 __all__ = ["MODULES", "STRATEGIES"]

@@ -34,6 +34,9 @@ _SECRET_FIELD = re.compile(r"pass|pwd|token|secret|key|credential|url|uri|dsn|co
 class RotationError(Exception):
     """A step failed. C(cause) is in AWS's or the server's words, without any secret; C(advice) says what to do next."""
 
+    # Filled in by the engine: whether AWSCURRENT works.
+    current = ""
+
     def __init__(self, step: str, cause: str, advice: str = "") -> None:
         super().__init__(f"{step}: {cause}")
         self.step = step
@@ -115,6 +118,8 @@ class Strategy:
     # Whether the old and the new value both work from `set` until `retire` (or until the next rotation).
     # If not, running consumers that cannot reload would be locked out.
     two_valid: bool = False
+    # Whether the value has to be valid anywhere; if not, there is nothing that a login could show.
+    target: ClassVar[bool] = True
     # Whether `retire` does something: then the last task with the old value must have stopped before it.
     retires: bool = False
 
@@ -122,6 +127,13 @@ class Strategy:
         # One entry of the module's option `secrets`; what is not given is None.
         self.options = options
         self.context = context
+        # What DescribeSecret answers; the engine fills it in before it calls anything but `problems`.
+        self.entry: Mapping[str, Any] = {}
+
+    @property
+    def by_aws(self) -> bool:
+        """Whether AWS does the steps itself, once it is told to (see C(ByAws)); then none of those below is called."""
+        return False
 
     def problems(self) -> list[str]:
         """What is wrong with the options, before any call: sentences that name the option."""
@@ -146,6 +158,54 @@ class Strategy:
 
     def retire(self, previous: str, current: str) -> None:
         """Let the old value die, where both were valid. Called when no running task has it any more."""
+
+
+@dataclass
+class Seen:
+    """How a rotation that AWS does itself stands."""
+
+    under_way: bool
+    # One line for whoever watches.
+    line: str = ""
+
+
+@dataclass
+class Memory:
+    """What has to be known of a rotation, kept where no staging label can be: the version that it replaces."""
+
+    token: str = ""
+    before: str = ""
+    over: bool = True
+
+
+class ByAws(Strategy):
+    """A strategy whose steps AWS does: it is started, looked at, and explained."""
+
+    # Whether staging labels of ours may be attached: not to a secret that another service manages.
+    labels: bool = True
+
+    @property
+    def by_aws(self) -> bool:
+        return True
+
+    def look(self) -> Seen:
+        """Whether AWS is at it, apart from what the version stages of C(entry) tell."""
+        return Seen(False)
+
+    def begin(self, token: str) -> None:
+        """Start the rotation to the version C(token). With one under way, at most have AWS try it again."""
+        raise NotImplementedError
+
+    def remembered(self) -> Memory:
+        """Without labels: the last rotation that was begun."""
+        return Memory()
+
+    def remember(self, memory: Memory) -> None:
+        """Without labels: write down that a rotation begins, or that it is over."""
+
+    def explain(self, pending: str, since: float) -> RotationError | None:
+        """What went wrong since a unix time, in the words of whoever did the steps; None when nothing is known."""
+        return None
 
 
 Kind = TypeVar("Kind", bound=type[Strategy])
