@@ -380,6 +380,10 @@ class Engine:
                 secret.strategy.undo(old, value)
             with secret.step("test of AWSCURRENT"):
                 secret.test(old)
+            if secret.strategy.retires:
+                # Nobody has ever had the pending value.
+                with secret.step("retire"):
+                    secret.strategy.retire(value, old)
         # The last label to go is the one by which a run that was cut off here finds the rest.
         if secret.versions.holder(ROLLING) == pending:
             secret.label(ROLLING, "")

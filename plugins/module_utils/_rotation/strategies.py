@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from . import by_aws, random_value, rds_master_user
+from . import by_aws, postgres, random_value, rds_master_user, redis_acl_user, redis_auth
 from .strategy import STRATEGIES
 
 # One entry a module, so that linters see that the imports are meant.
-MODULES = (by_aws, random_value, rds_master_user)
+MODULES = (by_aws, postgres, random_value, rds_master_user, redis_acl_user, redis_auth)
 
 __all__ = ["MODULES", "STRATEGIES"]

@@ -25,7 +25,7 @@ class Certificates:
         """Make new ones in a folder."""
         files = cls(*(folder / name for name in ("ca.pem", "server.pem", "server.key", "stranger.pem")))
         authority = trustme.CA()
-        server = authority.issue_cert("localhost", "127.0.0.1")
+        server = authority.issue_cert("localhost")
         authority.cert_pem.write_to_path(str(files.ca))
         trustme.CA().cert_pem.write_to_path(str(files.stranger))
         files.certificate.write_bytes(b"".join(blob.bytes() for blob in server.cert_chain_pems))

@@ -90,17 +90,17 @@ class Postgres:
         """Make a user with what the master user of an RDS instance has, which is less than a superuser."""
         self.run(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE CREATEDB PASSWORD {}").format(sql.Identifier(name), password))
 
-    def drop(self, *names: str) -> None:
-        """Remove users and what they own and may; those that do not exist are fine."""
-        for name in names:
-            if self.run("SELECT 1 FROM pg_roles WHERE rolname = %s", name):
+    def drop(self, *names: str, dbname: str = "postgres") -> None:
+        """Remove users and what they own and may in a database; those that do not exist are fine."""
+        with self.connect(self.superuser, self.superuser_password, dbname) as connection:
+            known = connection.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", [list(names)]).fetchall()
+            for (name,) in known:
                 role = sql.Identifier(name)
-                self.run(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = %s",
-                    name,
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = %s", [name]
                 )
-                self.run(sql.SQL("DROP OWNED BY {} CASCADE").format(role))
-                self.run(sql.SQL("DROP ROLE {}").format(role))
+                connection.execute(sql.SQL("DROP OWNED BY {} CASCADE").format(role))
+                connection.execute(sql.SQL("DROP ROLE {}").format(role))
 
 
 @contextlib.contextmanager

@@ -1,0 +1,119 @@
+# Copyright: slipway.aws contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Connections to Redis, and the few commands that a rotation needs.
+
+A user's passwords are sent as SHA-256 digests, which is how Redis keeps them; only the one to log in with goes out as
+it is, in AUTH, which Redis shows in no log.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Callable
+from typing import Any
+
+from .logins import Login, Target, Tls, one_line
+from .strategy import RotationError
+
+# A server that starts, fails over or is full answers in a moment.
+_PAUSES = (0.5, 1.0, 2.0)
+
+
+def library_problems() -> list[str]:
+    """What is missing on this side."""
+    if importlib.util.find_spec("redis") is None:
+        return ["strategy: it needs the Python library redis where the task runs: pip install redis."]
+    return []
+
+
+def digest(password: str) -> str:
+    """A password as Redis keeps it."""
+    return hashlib.sha256(password.encode()).hexdigest()
+
+
+def connect(target: Target, login: Login, tls: Tls, step: str, sleep: Callable[[float], None]) -> Any:
+    """A client that has logged in; a server that is not ready is asked a few times."""
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    arguments: dict[str, Any] = {
+        "host": target.host,
+        "port": target.port,
+        "username": login.username or None,
+        "password": login.password,
+        "ssl": tls.mode != "off",
+        "socket_timeout": 10,
+        "socket_connect_timeout": 10,
+        "decode_responses": True,
+        "client_name": "slipway.aws-rotation",
+        # How often is decided here, where it is known what is worth a second try.
+        "retry": Retry(NoBackoff(), 0),
+    }
+    if tls.mode == "unverified":
+        arguments |= {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
+    elif tls.mode == "verify" and tls.ca_file not in ("", "system"):
+        arguments["ssl_ca_certs"] = tls.ca_file
+    for pause in (*_PAUSES, 0.0):
+        client = redis.Redis(**arguments)
+        try:
+            # A user may lack any command but this one.
+            client.execute_command("PING")
+            return client
+        except redis.exceptions.NoPermissionError:
+            return client
+        except redis.AuthenticationError as error:
+            cause, final = one_line(error), True
+        except redis.RedisError as error:
+            cause, final = one_line(error), "CERTIFICATE" in str(error)
+        client.close()
+        if final or not pause:
+            break
+        sleep(pause)
+    # Raised out here, so that no traceback has the arguments' frame as its context.
+    raise RotationError(step, cause, _advice(cause))
+
+
+def _advice(cause: str) -> str:
+    if "CERTIFICATE" in cause:
+        return (
+            "Give ca_file, the file of certificates that are trusted, and host as the certificate has it. "
+            "Or tls: unverified, if the network between is yours alone."
+        )
+    if "WRONGPASS" in cause or "invalid username-password" in cause:
+        return ""
+    return "Check host, port and tls, and that this machine may reach them."
+
+
+def command(client: Any, step: str, *words: str) -> Any:
+    """Run a command; what Redis refuses becomes an error of the rotation, in its words."""
+    import redis
+
+    try:
+        return client.execute_command(*words)
+    except redis.RedisError as error:
+        cause = one_line(error)
+    raise RotationError(
+        step, f"{words[0]} {words[1]}: {cause}", "Grant the user that changes passwords +acl, then run again."
+    )
+
+
+def user_of(client: Any, username: str, step: str) -> dict[str, Any] | None:
+    """A user's flags and the digests of its passwords; None when there is none."""
+    answer = command(client, step, "ACL", "GETUSER", username)
+    if not answer:
+        return None
+    found = answer if isinstance(answer, dict) else dict(zip(answer[::2], answer[1::2], strict=True))
+    return {"flags": set(found["flags"]), "passwords": set(found["passwords"])}
+
+
+def change(client: Any, username: str, rules: list[str], step: str) -> str:
+    """Change a user, and have Redis keep it. Why it may be forgotten; empty when it is kept."""
+    command(client, step, "ACL", "SETUSER", username, *rules)
+    try:
+        command(client, step, "ACL", "SAVE")
+    except RotationError as error:
+        return error.cause
+    return ""
