@@ -10,6 +10,7 @@ from typing import Any
 
 from ._cloudfront.distribution_config import FIELDS
 from ._cloudfront.distributions import Distribution, References
+from ._cloudfront.functions import Functions, shown
 from ._cloudfront.named import Named, Words
 from ._cloudfront.words import (
     CachePolicies,
@@ -28,12 +29,14 @@ __all__ = [
     "GLOBAL_REGION",
     "CachePolicies",
     "Distribution",
+    "Functions",
     "OriginAccessControls",
     "OriginRequestPolicies",
     "References",
     "ResponseHeadersPolicies",
     "custom_headers",
     "run_named",
+    "shown",
     "wanted_cors",
     "wanted_security",
     "wanted_selection",

@@ -159,3 +159,14 @@ def function(client: Any, name: str, stage: str) -> dict[str, Any] | None:
     """The function's summary and C(ETag) at a stage."""
     answer = client.describe_function(Name=name, Stage=stage)
     return {**answer["FunctionSummary"], "ETag": answer["ETag"]}
+
+
+@aws_call("list the functions")
+def functions(client: Any, stage: str) -> dict[str, dict[str, Any]]:
+    """The functions at a stage, by their names."""
+    return {item["Name"]: item for item in _all(client.list_functions, "FunctionList", Stage=stage)}
+
+
+@aws_call("read the code of the function {name}")
+def function_code(client: Any, name: str, stage: str) -> str:
+    return client.get_function(Name=name, Stage=stage)["FunctionCode"].read().decode("utf-8", errors="replace")
