@@ -41,8 +41,12 @@ SWITCH = "slipway_aws_direct"
 IN_WORKER = ("slipway.aws.", "amazon.aws.")
 IN_FORK = ("community.aws.",)
 
-# The models that nearly every run needs; ec2's takes longer to read than a call takes to answer.
-WARM_MODELS = ("ec2", "sts")
+# The services whose clients are made once in the parent, which reads all that a client needs: the model, the endpoints,
+# the retry rules. environment_info asks all of them, and most tasks ask one.
+WARM_SERVICES = (
+    *("application-autoscaling", "cloudwatch", "ec2", "ecr", "ecs", "elasticache", "elbv2", "iam", "kms", "logs"),
+    *("rds", "resourcegroupstaggingapi", "s3", "secretsmanager", "sns", "sts", "wafv2"),
+)
 
 
 @dataclass(frozen=True)
@@ -242,7 +246,8 @@ def _contained(environment: dict[str, str]) -> Iterator[None]:
     os.environ.update({name: str(value) for name, value in environment.items()})
     os._exit, atexit.register = exit_module, remember  # type: ignore[assignment]
     try:
-        yield
+        with sessions.in_use():
+            yield
     finally:
         os._exit, atexit.register = leave, register
         for function in reversed(at_exit):
@@ -280,6 +285,53 @@ def _in_fork(run: Callable[[], Completed]) -> Completed:
 # Warming up
 
 
+class Sessions:
+    """One boto3 session for all clients of the same settings: making one takes as long as an API call.
+
+    Nothing is asked for credentials before a client is made, which a module does in its worker.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[Any, ...], Any] = {}
+        self._original: Any = None
+
+    @contextlib.contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Hand out what is kept where amazon.aws makes a session for each client."""
+        try:
+            import boto3.session
+        except ImportError:
+            yield  # The module itself reports what is missing.
+            return
+        self._original = boto3.session.Session
+        boto3.session.Session = self.session  # type: ignore[assignment,misc]
+        try:
+            yield
+        finally:
+            boto3.session.Session = self._original  # type: ignore[misc]
+
+    def session(self, *args: Any, **options: Any) -> Any:
+        if args or options.keys() - {"profile_name"}:
+            return self._original(*args, **options)
+        key = (options.get("profile_name"), *_sdk_settings())
+        if key not in self._kept:
+            self._kept[key] = self._original(**options)
+        return self._kept[key]
+
+
+def _sdk_settings() -> Iterator[Any]:
+    """All that a session's settings come from."""
+    yield tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
+    for variable, default in (("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")):
+        path = Path(os.environ.get(variable) or Path.home() / ".aws" / default)
+        with contextlib.suppress(OSError):
+            state = path.expanduser().stat()
+            yield (str(path), state.st_mtime_ns, state.st_size)
+
+
+sessions = Sessions()
+
+
 def warm_up() -> None:
     """Import once, in the parent of all workers, what every AWS module imports, and read the models that most need."""
     if CORE not in KNOWN_CORES:
@@ -288,6 +340,7 @@ def warm_up() -> None:
         import botocore.session
         from ansible_collections.amazon.aws.plugins.module_utils import modules  # noqa: F401
         from ansible_collections.slipway.aws.plugins.module_utils import core  # noqa: F401
+        from botocore.exceptions import BotoCoreError
         from botocore.loaders import Loader, create_loader
     except ImportError:
         return  # The module itself reports what is missing.
@@ -303,9 +356,37 @@ def warm_up() -> None:
 
     shared_loader.shared = True  # type: ignore[attr-defined]
     botocore.session.create_loader = shared_loader
-    session = botocore.session.get_session()
-    for service in WARM_MODELS:
-        # Making a client reads all that a client needs: the model, the endpoints, the retry rules.
-        session.create_client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
-    # The workers' copies of what is loaded now stay shared with this process.
+    # Settings that the SDK cannot read are an error of the module that needs them.
+    with contextlib.suppress(BotoCoreError, ValueError), sessions.in_use():
+        session = sessions.session(profile_name=None)
+        for service in WARM_SERVICES:
+            session.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
+    _freeze()
+
+
+def prepare(action_name: str) -> None:
+    """Import a module in the parent of the workers that are about to run it."""
+    if CORE in KNOWN_CORES and action_name.startswith(IN_WORKER):
+        module = Module(action_name, "")
+        if module.import_name not in sys.modules:
+            # What does not import fails in the worker, as ever.
+            with contextlib.suppress(Exception):
+                importlib.import_module(module.import_name)
+            _freeze()
+
+
+def prepare_filters() -> None:
+    """Import this collection's filters: to find one of them, ansible-core imports them all."""
+    from ansible.plugins.loader import filter_loader
+
+    filter_loader.get("slipway.aws.planned")
+    _freeze()
+
+
+def _freeze() -> None:
+    """Leave what is loaded now to this process and its workers alike.
+
+    A worker lives for one task, and looking for garbage would copy each page that it shares with its parent.
+    """
     gc.freeze()
+    gc.set_threshold(100_000, 50, 100)

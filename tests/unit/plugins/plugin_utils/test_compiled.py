@@ -1,0 +1,92 @@
+# Copyright: slipway.aws contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Templates that are compiled once give what they give when they are compiled each time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from ansible.template import Templar, trust_as_template
+from ansible_collections.slipway.aws.plugins.plugin_utils import compiled
+
+VARIABLES = {
+    "name": "uex",
+    "nested": "{{ name ~ '-dev' }}",
+    "deep": {"list": ["{{ nested }}", 2]},
+    "path": "{{ 'a\\tb' }}",
+    "header": "#jinja2: variable_start_string:'[%', variable_end_string:'%]'\n[% name %] {{ name }}",
+}
+
+
+@pytest.fixture
+def kept() -> Iterator[compiled.Compiled]:
+    kept = compiled.Compiled()
+    kept.engage()
+    yield kept
+    kept.disengage()
+
+
+def templar() -> Templar:
+    return Templar(None, variables={name: trusted(value) for name, value in VARIABLES.items()})
+
+
+def trusted(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: trusted(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [trusted(item) for item in value]
+    return trust_as_template(value) if isinstance(value, str) else value
+
+
+TEMPLATES = (
+    *("{{ name }}", "{{ nested }}", "{{ deep }}", "{{ deep.list | map('upper') | list }}", "{{ path }}"),
+    *("{{ header }}", "{% if name == 'uex' %}yes{% endif %}", "{{ 1 + 1 }}", "x{{ [1, name] }}y"),
+)
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_a_template_gives_the_same_kept_or_not(template: str, request: pytest.FixtureRequest) -> None:
+    plain = templar().template(trust_as_template(template))
+    request.getfixturevalue("kept")
+    assert [templar().template(trust_as_template(template)) for _ in range(2)] == [plain, plain]
+
+
+@pytest.mark.parametrize(
+    "condition", ["name == 'uex'", "nested is search('^u')", "'\\t' in 'a\\tb'", "deep.list[1] > 5"]
+)
+def test_a_condition_gives_the_same_kept_or_not(condition: str, request: pytest.FixtureRequest) -> None:
+    plain = templar().evaluate_conditional(trust_as_template(condition))
+    request.getfixturevalue("kept")
+    assert [templar().evaluate_conditional(trust_as_template(condition)) for _ in range(2)] == [plain, plain]
+
+
+@pytest.mark.parametrize("template", ["{{ name", "{{ name | no_such_filter }}", "{{ absent }}", "{{ 1 / 0 }}"])
+def test_an_error_is_the_same_kept_or_not(template: str, request: pytest.FixtureRequest) -> None:
+    def message() -> str:
+        with pytest.raises(Exception) as raised:  # noqa: PT011 - whatever ansible-core says
+            templar().template(trust_as_template(template))
+        return f"{type(raised.value).__name__}: {raised.value}"
+
+    plain = message()
+    request.getfixturevalue("kept")
+    assert [message(), message()] == [plain, plain]
+
+
+def test_what_was_remembered_is_not_compiled_again(kept: compiled.Compiled, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept.remember(compiled.texts([VARIABLES, ("{{ deep }}",), "no template", 3]), ["name == 'uex'"])
+
+    def compile_again(*_args: object) -> None:
+        raise AssertionError("compiled again")
+
+    monkeypatch.setattr(kept, "_compile", compile_again)
+    monkeypatch.setattr(kept, "_compile_expression", compile_again)
+    assert templar().template(trust_as_template("{{ deep }}")) == {"list": ["uex-dev", 2]}
+    assert templar().evaluate_conditional(trust_as_template("name == 'uex'")) is True
+
+
+def test_an_unknown_ansible_core_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled.engaged.cache_clear()
+    monkeypatch.setattr(compiled, "CORE", (2, 99))
+    assert compiled.engaged() is None
+    compiled.engaged.cache_clear()
