@@ -48,7 +48,8 @@ def connect(target: Target, login: Login, tls: Tls, step: str, sleep: Callable[[
         "socket_timeout": 10,
         "socket_connect_timeout": 10,
         "decode_responses": True,
-        "client_name": "slipway.aws-rotation",
+        # AUTH, and not HELLO, which a user may not be allowed.
+        "protocol": 2,
         # How often is decided here, where it is known what is worth a second try.
         "retry": Retry(NoBackoff(), 0),
     }
@@ -59,10 +60,10 @@ def connect(target: Target, login: Login, tls: Tls, step: str, sleep: Callable[[
     for pause in (*_PAUSES, 0.0):
         client = redis.Redis(**arguments)
         try:
-            # A user may lack any command but this one.
             client.execute_command("PING")
             return client
         except redis.exceptions.NoPermissionError:
+            # It has logged in.
             return client
         except redis.AuthenticationError as error:
             cause, final = one_line(error), True
