@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from harness import Server
 
 Clients = Callable[..., Any]
 
@@ -44,7 +45,9 @@ def distribution(cloudfront: Any) -> str:
     )["Distribution"]["Id"]
 
 
-def test_so_many_may_be_in_progress(cloudfront: Any, distribution: str) -> None:
+def test_so_many_may_be_in_progress(server: Server, cloudfront: Any, distribution: str) -> None:
+    server.control("ecs/clock", {"paused": True})
+
     def invalidate(reference: str, *paths: str) -> None:
         cloudfront.create_invalidation(
             DistributionId=distribution, InvalidationBatch=batch(*paths, reference=reference)

@@ -109,9 +109,10 @@ def test_it_starts_once_and_stops_once(role: Role) -> None:
     again = role.run("started")
     assert not again.changed, again.text
     assert again.output == first.output
-    slower = role.run("started", local_aws_latency_ms=5)
+    slower = role.run("started", local_aws_latency_ms=5, local_aws_provisioning_ms=50)
     assert slower.changed
-    assert Server(role.port, role.state_dir).control("health", method="GET")["latency_ms"] == 5
+    health = Server(role.port, role.state_dir).control("health", method="GET")
+    assert (health["latency_ms"], health["provisioning_ms"]) == (5, 50)
     other = role.run("started", local_aws_account_id="210987654321")
     assert other.returncode != 0
     assert "local_aws_account_id=123456789012" in other.text

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 from . import control
+from .clock import Clock
 
 
 def default_state_dir(port: int) -> Path:
@@ -30,6 +31,14 @@ def main(argv: list[str] | None = None) -> int:
         "--second-ms", type=float, default=20, help="real milliseconds a simulated second takes (default: 20)"
     )
     parser.add_argument("--latency-ms", type=float, default=0, help="wait so long before each answer (default: 0)")
+    parser.add_argument(
+        "--provisioning",
+        type=float,
+        default=0,
+        metavar="MS",
+        help="real milliseconds that a minute of provisioning takes: databases, caches, load balancers and the like "
+        "come after the minutes that AWS takes (default: 0, nothing takes longer than it does by itself)",
+    )
     parser.add_argument("--account-id", default="123456789012", help="the account's number (default: 123456789012)")
     action = parser.add_mutually_exclusive_group()
     action.add_argument("--detach", action="store_true", help="start in the background, and return when it answers")
@@ -39,6 +48,8 @@ def main(argv: list[str] | None = None) -> int:
         parser.error(f"--account-id must be 12 digits, not {arguments.account_id!r}")
     if arguments.second_ms <= 0:
         parser.error("--second-ms must be more than 0")
+    if arguments.provisioning < 0:
+        parser.error("--provisioning must not be less than 0")
 
     state_dir = (arguments.state_dir or default_state_dir(arguments.port)).resolve()
     server_arguments = [
@@ -46,6 +57,7 @@ def main(argv: list[str] | None = None) -> int:
         f"--state-dir={state_dir}",
         f"--second-ms={arguments.second_ms}",
         f"--latency-ms={arguments.latency_ms}",
+        f"--provisioning={arguments.provisioning}",
         f"--account-id={arguments.account_id}",
     ]
     try:
@@ -84,7 +96,9 @@ def run(arguments: argparse.Namespace, state_dir: Path) -> int:
         print(f"local_aws: port {arguments.port} is taken by another process.", file=sys.stderr)
         return control.PORT_TAKEN
     state_dir.mkdir(parents=True, exist_ok=True)
-    server.serve(arguments.port, state_dir, arguments.second_ms, arguments.latency_ms)
+    clock = Clock(second_ms=arguments.second_ms)
+    clock.provisioning.minute_ms = arguments.provisioning
+    server.serve(arguments.port, state_dir, clock, arguments.latency_ms)
     return 0
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from .provisioning import Provisioning
 from .timeline import Timeline
 
 
@@ -22,6 +23,8 @@ class Clock:
         self._since = time.monotonic()
         self._paused = False
         self._timeline = Timeline(self._base)
+        #: How long what is asked for takes to be there.
+        self.provisioning = Provisioning(second_ms)
         #: Held by whoever looks at the state or changes it: one at a time.
         self.lock = threading.RLock()
         #: What went wrong while nobody was looking.

@@ -60,6 +60,7 @@ class LocalAWS:
             "health": self._health,
             "latency": self._set_latency,
             "mark": self._mark,
+            "provisioning": self._provisioning,
             "reset": self._reset,
         }
         self._engine_routes: dict[str, ControlRoute] = install_ecs(clock)
@@ -178,6 +179,7 @@ class LocalAWS:
             "clock": self.clock.now(),
             "second_ms": self.clock.second_ms,
             "latency_ms": self.latency_ms,
+            "provisioning_ms": self.clock.provisioning.minute_ms,
             "account_id": os.environ["LOCAL_AWS_ACCOUNT_ID"],
             "state_dir": str(self.state_dir),
             "mends": mends.names(),
@@ -188,6 +190,7 @@ class LocalAWS:
             return 405, {"error": "POST only"}
         moto_api_backend.reset()
         self.clock.forget()
+        self.clock.provisioning.log.clear()
         mends.reset()
         if "reset" in self._engine_routes:
             self._engine_routes["reset"](method, parameters)
@@ -201,6 +204,17 @@ class LocalAWS:
         except (KeyError, TypeError, ValueError):
             return 400, {"error": "latency_ms must be a number of milliseconds"}
         return 200, {"latency_ms": self.latency_ms}
+
+    def _provisioning(self, method: str, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        provisioning = self.clock.provisioning
+        if method == "POST":
+            try:
+                provisioning.tell(parameters)
+            except ValueError as error:
+                return 400, {"error": str(error)}
+        elif method == "DELETE":
+            provisioning.log.clear()
+        return 200, provisioning.describe()
 
     def _mark(self, method: str, parameters: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         if method != "POST" or not parameters.get("name"):
@@ -269,12 +283,12 @@ def port_in_use(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
-def serve(port: int, state_dir: Path, second_ms: float, latency_ms: float) -> None:
+def serve(port: int, state_dir: Path, clock: Clock, latency_ms: float) -> None:
     """Answer on the loopback interface until a SIGTERM or SIGINT comes."""
     handler = logging.FileHandler(state_dir / SERVER_LOG, mode="w", encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler, logging.StreamHandler()], force=True)
-    application: WSGIApplication = LocalAWS(state_dir, Clock(second_ms=second_ms), latency_ms)
+    application: WSGIApplication = LocalAWS(state_dir, clock, latency_ms)
     server = make_server(HOST, port, application, threaded=True, request_handler=QuietRequestHandler)
     server.daemon_threads = True
     pid_file = state_dir / PID_FILE

@@ -15,8 +15,8 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-from moto.acm.models import AWS_ROOT_CA, AWSCertificateManagerBackend, CertBundle
-from moto.route53.models import route53_backends
+from moto.acm.models import AWS_ROOT_CA, AWSCertificateManagerBackend, CertBundle, acm_backends
+from moto.route53.models import Route53Backend, route53_backends
 
 from ..clock import Clock
 
@@ -50,7 +50,7 @@ def apply(clock: Clock) -> None:
     def mended_init(self: CertBundle, account_id: str, *args: Any, **kwargs: Any) -> None:
         init(self, account_id, *args, **kwargs)
         self._account_id = account_id  # type: ignore[attr-defined]
-        self._validated_at = None  # type: ignore[attr-defined]
+        self._issued_at = None  # type: ignore[attr-defined]
         if self.type == "IMPORTED":
             self.chain = self.chain.removesuffix(AWS_ROOT_CA + b"\n")
 
@@ -58,11 +58,22 @@ def apply(clock: Clock) -> None:
         if self.type != "AMAZON_ISSUED" or self.status != "PENDING_VALIDATION":
             return
         if not _wanted(self) <= _records(self._account_id):  # type: ignore[attr-defined]
-            self._validated_at = None  # type: ignore[attr-defined]
-        elif self._validated_at is None:  # type: ignore[attr-defined]
-            self._validated_at = clock.now()  # type: ignore[attr-defined]
-        elif clock.now() >= self._validated_at + SECONDS_TO_ISSUE:  # type: ignore[attr-defined]
+            self._issued_at = None  # type: ignore[attr-defined]
+        elif self._issued_at is None:  # type: ignore[attr-defined]
+            seconds = clock.provisioning.begin("certificate", self.arn, SECONDS_TO_ISSUE)
+            self._issued_at = clock.now() + seconds  # type: ignore[attr-defined]
+        elif clock.now() >= self._issued_at:  # type: ignore[attr-defined]
             self.status = "ISSUED"
+
+    change_records = Route53Backend.change_resource_record_sets
+
+    def mended_change_records(self: Route53Backend, *args: Any, **kwargs: Any) -> Any:
+        answer = change_records(self, *args, **kwargs)
+        # The records are looked for all the time, not only when somebody asks for the certificate.
+        for backend in acm_backends[self.account_id].values():
+            for bundle in backend._certificates.values():
+                bundle.check()
+        return answer
 
     def mended_describe(self: CertBundle) -> dict[str, Any]:
         described = describe(self)
@@ -92,6 +103,7 @@ def apply(clock: Clock) -> None:
             bundle.in_use_by = old.in_use_by
         return imported
 
+    Route53Backend.change_resource_record_sets = mended_change_records  # type: ignore[method-assign]
     CertBundle.__init__ = mended_init  # type: ignore[method-assign]
     CertBundle.check = check  # type: ignore[method-assign]
     CertBundle.describe = mended_describe  # type: ignore[method-assign]

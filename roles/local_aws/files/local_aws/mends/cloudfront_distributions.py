@@ -155,11 +155,12 @@ class Distribution:
         self.config = complete(config)
         self.etag = new_id()
         self.last_modified = now()
-        self._changed_at = self._clock.now()
+        seconds = self._clock.provisioning.begin("cloudfront_distribution", self.id, SECONDS_TO_DEPLOY)
+        self._deployed_at = self._clock.now() + seconds
 
     @property
     def status(self) -> str:
-        return "Deployed" if self._clock.now() >= self._changed_at + SECONDS_TO_DEPLOY else "InProgress"
+        return "Deployed" if self._clock.now() >= self._deployed_at else "InProgress"
 
     @property
     def aliases(self) -> list[str]:

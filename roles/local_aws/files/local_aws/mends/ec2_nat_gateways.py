@@ -40,7 +40,7 @@ def apply(clock: Clock) -> None:
     def init(self: Any, *args: Any, **kwargs: Any) -> None:
         original_init(self, *args, **kwargs)
         self.state = "pending"
-        self.settles_at = clock.now() + CREATION_SECONDS
+        self.settles_at = clock.now() + clock.provisioning.begin("nat_gateway", self.id, CREATION_SECONDS)
 
     def settle(backend: Any) -> None:
         for nat in backend.nat_gateways.values():
@@ -72,7 +72,8 @@ def apply(clock: Clock) -> None:
             raise _not_found(nat_gateway_id)
         if nat.state in ("pending", "available"):
             nat.state = "deleting"
-            nat.settles_at = clock.now() + DELETION_SECONDS
+            seconds = clock.provisioning.begin("nat_gateway_deletion", nat.id, DELETION_SECONDS)
+            nat.settles_at = clock.now() + seconds
         return nat
 
     def describe_addresses(self: Any, *args: Any, **kwargs: Any) -> Any:

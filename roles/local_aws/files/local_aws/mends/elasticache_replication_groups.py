@@ -74,7 +74,7 @@ class ReplicationGroup:
         self.replication_group_id = name
         self.arn = f"arn:aws:elasticache:{backend.region_name}:{backend.account_id}:replicationgroup:{name}"
         self.description = request.get("ReplicationGroupDescription")
-        self.status = "available"
+        self.status = "creating"
         self.engine = request.get("Engine") or "redis"
         self.engine_version = _version(self.engine, request.get("EngineVersion"))
         self.cache_node_type = request.get("CacheNodeType")
@@ -210,12 +210,14 @@ class ReplicationGroup:
 
     @property
     def configuration_endpoint(self) -> dict[str, Any] | None:
-        if not self.cluster_enabled:
+        if not self.cluster_enabled or self.status == "creating":
             return None
         return self._endpoint(self._address("clustercfg", f".{self._random}.clustercfg"))
 
     @property
-    def node_groups(self) -> list[dict[str, Any]]:
+    def node_groups(self) -> list[dict[str, Any]] | None:
+        if self.status == "creating":
+            return None
         shards = []
         members = self._members()
         for index, names in enumerate(members):
@@ -259,7 +261,7 @@ class ReplicationGroup:
                     "CacheClusterId": name,
                     "ARN": self.arn.replace(f"replicationgroup:{self.replication_group_id}", f"cluster:{name}"),
                     "ReplicationGroupId": self.replication_group_id,
-                    "CacheClusterStatus": "available",
+                    "CacheClusterStatus": self.status,
                     "CacheNodeType": self.cache_node_type,
                     "Engine": self.engine,
                     "EngineVersion": self.engine_version,
@@ -340,6 +342,19 @@ class ReplicationGroup:
 
         self._clock.after(TOKEN_SECONDS, applied)
 
+    def be(self, status: str, kind: str) -> None:
+        """Have a status for as long as it takes."""
+        seconds = self._clock.provisioning.begin(kind, self.replication_group_id)
+        self.status = status if seconds else "available"
+        if not seconds:
+            return
+
+        def end() -> None:
+            if self.status == status:
+                self.status = "available"
+
+        self._clock.after(seconds, end)
+
     def check_state(self, what: str) -> None:
         """Refuse to do something with a group that is busy."""
         if self.status != "available":
@@ -351,8 +366,10 @@ class ReplicationGroup:
         before = dict(self.__dict__)
         try:
             had_user_groups = bool(self.user_group_ids)
+            size = self.cache_node_type, self.engine_version, self._failover, self._multi_az
             self._modify(request)
             self._check_availability()
+            resized = size != (self.cache_node_type, self.engine_version, self._failover, self._multi_az)
             wanted = change(
                 request, self.auth_tokens, self.transit_encryption_enabled, had_user_groups or bool(self.user_group_ids)
             )
@@ -362,6 +379,8 @@ class ReplicationGroup:
             raise
         if wanted is not None:
             self._change_tokens(wanted)
+        elif resized:
+            self.be("modifying", "replication_group_change")
 
     def _modify(self, request: dict[str, Any]) -> None:
         plain = {
@@ -414,6 +433,7 @@ class ReplicationGroup:
 
     def set_replicas(self, count: int) -> None:
         """IncreaseReplicaCount and DecreaseReplicaCount."""
+        self.check_state("modify")
         before = self._replicas
         if not 0 <= count <= 5:
             raise error("InvalidParameterValue", "The number of replicas per node group must be within [0 - 5].")
@@ -423,12 +443,15 @@ class ReplicationGroup:
         except Exception:
             self._replicas = before
             raise
+        self.be("modifying", "replication_group_change")
 
     def set_shards(self, count: int) -> None:
         """ModifyReplicationGroupShardConfiguration."""
         if not self.cluster_enabled:
             raise error("InvalidParameterCombination", "Resharding needs a replication group in cluster mode.")
+        self.check_state("modify")
         self._replicas = (self._replicas + [self._replicas[0]] * count)[:count]
+        self.be("modifying", "replication_group_change")
 
 
 def _true(value: Any) -> bool:
@@ -466,17 +489,6 @@ def _modify(self: ElastiCacheResponse) -> ActionResult:
     request = _request(self)
     group = _find(self.elasticache_backend, request["ReplicationGroupId"])
     group.modify(request)
-    return ActionResult({"ReplicationGroup": group})
-
-
-def _delete(self: ElastiCacheResponse) -> ActionResult:
-    backend, request = self.elasticache_backend, _request(self)
-    group = _find(backend, request["ReplicationGroupId"])
-    if request.get("FinalSnapshotIdentifier"):
-        backend.create_snapshot(request["FinalSnapshotIdentifier"], group.replication_group_id, None, None, None)
-    del backend.replication_groups[group.replication_group_id]
-    backend.tagging_service.delete_all_tags_for_resource(group.arn)
-    group.status = "deleting"
     return ActionResult({"ReplicationGroup": group})
 
 
@@ -559,6 +571,27 @@ def apply(clock: Clock) -> None:
         backend.replication_groups[name] = group  # type: ignore[assignment]
         backend.tagging_service.tag_resource(group.arn, request.get("Tags") or [])
         group.really_set_tokens()
+        group.be("creating", "replication_group")
+        return ActionResult({"ReplicationGroup": group})
+
+    def _delete(self: ElastiCacheResponse) -> ActionResult:
+        backend, request = self.elasticache_backend, _request(self)
+        group = _find(backend, request["ReplicationGroupId"])
+        group.check_state("delete")
+        if request.get("FinalSnapshotIdentifier"):
+            backend.create_snapshot(request["FinalSnapshotIdentifier"], group.replication_group_id, None, None, None)
+        group.status = "deleting"
+
+        def end() -> None:
+            if backend.replication_groups.get(group.replication_group_id) is group:
+                del backend.replication_groups[group.replication_group_id]
+                backend.tagging_service.delete_all_tags_for_resource(group.arn)
+
+        seconds = clock.provisioning.begin("replication_group_deletion", group.replication_group_id)
+        if seconds:
+            clock.after(seconds, end)
+        else:
+            end()
         return ActionResult({"ReplicationGroup": group})
 
     delete_cluster = ElastiCacheBackend.delete_cache_cluster
