@@ -27,7 +27,7 @@ _ERROR = re.compile(
     r"\[ERROR\]|^ERROR\b|\tERROR\t|Task timed out|errorMessage|Process exited|Runtime\.\w+", re.MULTILINE
 )
 _TRACEBACK = re.compile(r"\s*Traceback \(most recent call last\).*", re.DOTALL)
-_PREFIX = re.compile(r"^\[ERROR\]\s*(?:\d{4}-\S+\s+)?(?:[0-9a-f]{8}-[0-9a-f-]{27}\s+)?")
+_PREFIX = re.compile(r"^(?:\[ERROR\]\s*)?(?:\d{4}-\S+\s+)?(?:[0-9a-f]{8}-[0-9a-f-]{27}\s+)?")
 
 
 def invocations(events: Iterable[Mapping[str, Any]]) -> list[list[str]]:
