@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from ._compute.operations import maintenance_rules, migration_container
 from ._compute.plan import environment_plan, service_plan
 from ._compute.problems import (
     DEFAULTS,
@@ -22,6 +23,8 @@ __all__ = [
     "environment_plan",
     "environment_problems",
     "fargate_problems",
+    "maintenance_rules",
+    "migration_container",
     "path_conflicts",
     "service_inputs",
     "service_plan",

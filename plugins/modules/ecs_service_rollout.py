@@ -394,7 +394,7 @@ actions:
   type: list
   elements: dict
 checkpoint:
-  description: What the service can be brought back to with O(rollback_to=checkpoint). Empty when there is no checkpoint.
+  description: What O(rollback_to=checkpoint) would bring back. Empty when there is no checkpoint.
   returned: success, and when a deployment failed
   type: str
   sample: "4980306466373577095"

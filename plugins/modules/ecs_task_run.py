@@ -73,7 +73,8 @@ options:
   run_id:
     description:
       - A name for this run, of up to 128 letters, digits, hyphens, underscores and slashes. A task that was started
-        under it is waited for instead of starting another one, for about an hour after it has stopped.
+        under it is waited for instead of starting another one, for about an hour after it has stopped. One that has
+        failed does not count, the next run starts another one.
       - Without it each run of the module starts a task.
     type: str
   tags:

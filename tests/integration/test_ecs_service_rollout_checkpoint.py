@@ -1,6 +1,6 @@
 # Copyright: slipway.aws contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a group of deployments takes back when one of them fails: what the service ran before the group, nothing else."""
+"""What a group of deployments takes back when one fails: what the service ran before the group, nothing else."""
 
 from __future__ import annotations
 

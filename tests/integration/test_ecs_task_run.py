@@ -48,10 +48,22 @@ def test_task_that_cannot_start_is_a_failure(aws: Aws, stage: Stage) -> None:
 def test_same_run_id_starts_no_second_task(aws: Aws, stage: Stage) -> None:
     options = {**OPTIONS, "run_id": "migrate-1"}
     first = aws.run_module(MODULE, options)
+    assert not aws.run_module(MODULE, options, check=True)["changed"]
     second = aws.run_module(MODULE, options)
     assert not second["changed"]
     assert second["task"]["task_arn"] == first["task"]["task_arn"]
-    assert aws.mutations() == ["ecs:RunTask"]
+    assert aws.mutations() == []
+
+
+def test_task_that_failed_is_tried_again_under_the_same_run_id(aws: Aws, stage: Stage) -> None:
+    options = {**OPTIONS, "run_id": "migrate-1"}
+    behave(aws, "1.0", exit_code=1, exit_after=1)
+    with pytest.raises(ModuleFailed):
+        aws.run_module(MODULE, options)
+    behave(aws, "1.0", exit_code=0, exit_after=1)
+    assert aws.run_module(MODULE, options)["changed"]
+    assert not aws.run_module(MODULE, options)["changed"]
+    assert aws.mutations() == ["ecs:RunTask", "ecs:RunTask"]
 
 
 def test_rollout_takes_the_revision_that_the_gate_registered(aws: Aws, stage: Stage) -> None:

@@ -442,7 +442,8 @@ def task_definition(inputs: Inputs, task_role_arn: str, region: str) -> dict[str
         "image": image(inputs),
         "essential": True,
         "environment": [
-            {"name": name, "value": _text(inputs["environment"][name])} for name in sorted(inputs["environment"])
+            {"name": name, "value": environment_text(inputs["environment"][name])}
+            for name in sorted(inputs["environment"])
         ],
         "secrets": container_secrets(inputs["secrets"], inputs["secret_arns"]),
         "log_configuration": {
@@ -486,7 +487,7 @@ def task_definition(inputs: Inputs, task_role_arn: str, region: str) -> dict[str
     return definition
 
 
-def _text(value: Any) -> str:
+def environment_text(value: Any) -> str:
     """A variable's value as a container sees it: YAML's true is true, not True."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 

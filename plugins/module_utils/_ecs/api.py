@@ -172,6 +172,13 @@ def describe_service_deployment(client: Any, arn: str) -> dict[str, Any] | None:
     return next(iter(answer.get("serviceDeployments") or []), None)
 
 
+@aws_call("describe service deployments")
+def describe_service_deployments(client: Any, arns: list[str]) -> list[dict[str, Any]]:
+    """At most twenty service deployments."""
+    answer = _service_deployment_call(client.describe_service_deployments, serviceDeploymentArns=arns)
+    return answer.get("serviceDeployments") or []
+
+
 @aws_call("describe service revisions")
 def describe_service_revisions(client: Any, arns: list[str]) -> dict[str, dict[str, Any]]:
     """Service revisions by their ARNs."""

@@ -75,6 +75,10 @@ def task_line(task: Mapping[str, Any]) -> str:
     return f"{task.get('lastStatus', 'unknown')}{f' ({codes})' if codes else ''}"
 
 
+def _created(task: Mapping[str, Any]) -> Any:
+    return task["createdAt"]
+
+
 class OneOff:
     """One run of the module."""
 
@@ -104,8 +108,9 @@ class OneOff:
         definition, tags = self._definition(reference)
         wanted = self._changed(definition)
         if self.module.check_mode:
-            return self._predicted(wanted, reference)
-        task = self._started_before()
+            started = self._started_before(wanted) if wanted else None
+            return self._predicted(wanted, reference) if started is None else self._result(started, [])
+        task = self._started_before(wanted)
         if task is None:
             arn = self._revision(wanted, definition, tags, reference)
             task = self._start(arn, fields)
@@ -159,14 +164,20 @@ class OneOff:
         self.actions.append({"action": "register", "name": revision_name(arn)})
         return arn
 
-    def _started_before(self) -> dict[str, Any] | None:
-        """The task that a run with the same run_id has started: it is not started twice."""
+    def _started_before(self, definition: dict[str, Any]) -> dict[str, Any] | None:
+        """The task that a run with the same run_id has started: it is not started twice, unless it has failed."""
         run_id = self.options["run_id"]
         if not run_id:
             return None
         arns = api.tasks_started_by(self.client, self.cluster, run_id)
         tasks = api.describe_tasks(self.client, self.cluster, arns) if arns else []
-        return max(tasks, key=lambda task: task["createdAt"], default=None)
+        return max((task for task in tasks if not self._failed(task, definition)), key=_created, default=None)
+
+    def _failed(self, task: Mapping[str, Any], definition: Mapping[str, Any]) -> bool:
+        return task.get("lastStatus") == "STOPPED" and bool(self._wrong(task, definition))
+
+    def _wrong(self, task: Mapping[str, Any], definition: Mapping[str, Any]) -> list[str]:
+        return failures(task, deciding(definition, self.options["container"]), self.options["success_exit_codes"])
 
     def _start(self, arn: str, fields: dict[str, Any]) -> dict[str, Any]:
         request = {"cluster": self.cluster, "taskDefinition": arn, "count": 1, **fields}
@@ -194,7 +205,7 @@ class OneOff:
                 **self._result(task, self._log(task, definition)),
             )
         log = self._log(task, definition)
-        wrong = failures(task, deciding(definition, self.options["container"]), self.options["success_exit_codes"])
+        wrong = self._wrong(task, definition)
         result = self._result(task, log)
         if wrong:
             report = {"stopped_tasks": stopped_reasons([task]), "log_tail": log}

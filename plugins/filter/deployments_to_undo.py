@@ -1,0 +1,46 @@
+# Copyright: slipway.aws contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The filter that tells which services go back to what they ran before."""
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+name: deployments_to_undo
+short_description: The hosts whose services go back to what they ran before
+version_added: 0.1.0
+author: slipway.aws contributors (@slipway-aws)
+description:
+  - The failed ones, or all that were changed when the deployment has stopped. Services that were not changed, and
+    those that went back already, are not among them.
+options:
+  _input:
+    description: What the filter P(slipway.aws.deployments#filter) gathers.
+    type: list
+    elements: dict
+    required: true
+"""
+
+EXAMPLES = r"""
+- name: Take back what was changed
+  ansible.builtin.include_role:
+    name: slipway.aws.compute
+    tasks_from: deploy_undo
+  when: inventory_hostname in (ansible_play_hosts | slipway.aws.deployments(hostvars) | slipway.aws.deployments_to_undo)
+"""
+
+RETURN = r"""
+_value:
+  description: Names of hosts.
+  type: list
+  elements: str
+"""
+
+from typing import Any
+
+from ansible_collections.slipway.aws.plugins.plugin_utils.deployments import deployments_to_undo
+
+
+class FilterModule:
+    def filters(self) -> dict[str, Any]:
+        return {"deployments_to_undo": deployments_to_undo}
