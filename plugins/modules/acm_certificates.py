@@ -41,7 +41,7 @@ options:
       key_algorithm:
         description: Kind of the key. V(RSA_2048) for a new certificate; CloudFront also takes V(EC_prime256v1).
         type: str
-        choices: [RSA_2048, RSA_3072, RSA_4096, EC_prime256v1, EC_secp384r1, EC_secp521r1]
+        choices: [RSA_2048, EC_prime256v1, EC_secp384r1]
       tags:
         description: Tags of this certificate, beside O(tags).
         type: dict
@@ -197,7 +197,7 @@ CERTIFICATE: dict[str, Any] = {
     "subject_alternative_names": {"type": "list", "elements": "str"},
     "key_algorithm": {
         "type": "str",
-        "choices": ["RSA_2048", "RSA_3072", "RSA_4096", "EC_prime256v1", "EC_secp384r1", "EC_secp521r1"],
+        "choices": ["RSA_2048", "EC_prime256v1", "EC_secp384r1"],
         "no_log": False,
     },
     "tags": {"type": "dict"},

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from .certificates import imported
 from .harness import Aws, ModuleFailed
 
 MODULE = "cloudfront_invalidation"
@@ -34,7 +35,7 @@ def make_distribution(aws: Aws, alias: str = "", origin_path: str = "", tags: di
     }
     if alias:
         domain = alias.partition(".")[2]
-        certificate = aws.client("acm").request_certificate(DomainName=f"*.{domain}")["CertificateArn"]
+        certificate = imported(aws, f"*.{domain}")
         config["Aliases"] = {"Quantity": 1, "Items": [alias]}
         config["ViewerCertificate"] = {"ACMCertificateArn": certificate, "SSLSupportMethod": "sni-only"}
     pairs = [{"Key": key, "Value": value} for key, value in (tags or {}).items()]

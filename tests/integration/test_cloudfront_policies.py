@@ -154,7 +154,6 @@ def test_what_others_saved_meanwhile_stays(aws: Aws, module: str, monkeypatch: p
     done = aws.run_module(module, {option: [{"name": "billpay", path: value}]})
     assert len([call for call in aws.mutations() if ":Update" in call]) == 3
     assert done[option]["billpay"][text] == "somebody else"
-    monkeypatch.undo()
 
 
 def test_one_that_is_used_is_not_deleted(aws: Aws) -> None:

@@ -183,9 +183,13 @@ class Certificates(Resource):
 
     def _kept(self, current: State) -> list[str]:
         """Which of the former certificates stay: what uses one still needs it."""
-        if not self.purge_superseded or current["status"] != ISSUED:
+        if not self.purge_superseded:
             return current["superseded_arns"]
-        return [arn for arn in current["superseded_arns"] if self.known[arn].get("InUseBy")]
+        return [arn for arn in current["superseded_arns"] if self._needed(self.known[arn], current["status"])]
+
+    @staticmethod
+    def _needed(former: Mapping[str, Any], status: str) -> bool:
+        return bool(former.get("InUseBy")) or (former["Status"] == ISSUED and status != ISSUED)
 
     def _complete(self, wanted: State, current: Mapping[str, Any] | None = None) -> State:
         base = {field: (current or {}).get(field) for field in FIXED}
