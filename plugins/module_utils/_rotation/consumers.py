@@ -41,7 +41,7 @@ def clusters(client: Any) -> list[str]:
 
 @aws_call("list the services of the ECS cluster {cluster}", missing=("ClusterNotFoundException",), default=())
 def service_arns(client: Any, cluster: str) -> list[str]:
-    pages = client.get_paginator("list_services").paginate(cluster=cluster)
+    pages = client.get_paginator("list_services").paginate(cluster=cluster, PaginationConfig={"PageSize": 100})
     return [arn for page in pages for arn in page["serviceArns"]]
 
 
@@ -195,7 +195,7 @@ class Consumers:
     ) -> Consumer | None:
         seen = {name: references(places(definitions[definition]), arn) for name, arn in arns.items()}
         found = {name: some for name, some in seen.items() if some}
-        return Consumer(cluster, definition, {}, found, tasks) if found else None
+        return Consumer(cluster, revision_name(definition), {}, found, tasks) if found else None
 
     @staticmethod
     def _named(consumer: Consumer, names: Collection[str]) -> bool:
