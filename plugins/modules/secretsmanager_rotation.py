@@ -434,7 +434,7 @@ findings:
       description: Name of the secret.
       type: str
     finding:
-      description: V(overdue), V(pending), V(consumers_pending), V(pinned_consumer) or V(note).
+      description: V(overdue), V(pending), V(consumers_pending), V(pinned_consumer), V(not_restarted) or V(note).
       type: str
     message:
       description: The finding as a sentence.

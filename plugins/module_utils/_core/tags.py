@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+# How the keys of tags begin that modules of ours write by themselves.
+OWN = "slipway:"
+
 
 def from_tag_list(tags: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
     """A dictionary from AWS's list, whichever way the service spells its keys. AWS's own tags are left out."""
@@ -36,7 +39,9 @@ def wanted_tags(current: Mapping[str, str], tags: Mapping[str, Any] | None, *, p
     if tags is None:
         return None
     stated = {name: str(value) for name, value in tags.items()}
-    return stated if purge else {**current, **stated}
+    # Tags of ours are notes of what a module does; no inventory states them, and none means them to go.
+    kept = {name: value for name, value in current.items() if not purge or name.startswith(OWN)}
+    return {**kept, **stated}
 
 
 def tag_changes(current: Mapping[str, str], wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

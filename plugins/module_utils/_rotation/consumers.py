@@ -96,6 +96,11 @@ class Consumer:
             return bool(self.tasks)
         return any(self.service.get(count) for count in ("runningCount", "pendingCount", "desiredCount"))
 
+    @property
+    def controller(self) -> str:
+        """Who deploys it; only ECS itself can be told to start new tasks of the same revision."""
+        return (self.service.get("deploymentController") or {}).get("type") or "ECS"
+
     def follows(self, secret: str) -> bool:
         """Whether it takes over a new version: not when all of its references name a fixed one."""
         return any(not reference.pinned for reference in self.references.get(secret, []))
@@ -283,7 +288,6 @@ class Roller:
         timeout: float,
         log_lines: int,
         progress_file: str | None,
-        retry_failed: bool = False,
     ) -> None:
         self._client_of = client
         self._client = client("ecs")
@@ -292,8 +296,6 @@ class Roller:
         self._timeout = timeout
         self._log_lines = log_lines
         self._progress_file = progress_file
-        # Whether a deployment that has failed after a run was killed is tried again, or counts as this run's failure.
-        self._retry_failed = retry_failed
         self._lock = threading.Lock()
         self.actions: list[dict[str, Any]] = []
 
@@ -313,7 +315,8 @@ class Roller:
 
     def _bring_out(self, consumer: Consumer, versions: Mapping[str, str]) -> None:
         left = rolled_for(consumer.service, versions)
-        if left and self._resumed(consumer, left):
+        if left:
+            self._resume(consumer, left)
             return
         service = self._idle(consumer)
         left = primary_deployment(service).get("id", "")
@@ -325,19 +328,18 @@ class Roller:
             self.actions.append({"action": "roll", "name": consumer.key})
         self._rollout(consumer, force=True)
 
-    def _resumed(self, consumer: Consumer, left: str) -> bool:
-        """Whether the deployment that a killed run has started does: it is under way, or has ended well."""
+    def _resume(self, consumer: Consumer, left: str) -> None:
+        """Follow the deployment that a killed run has started, or judge how it has ended."""
         consumer.action = "already_rolled"
-        try:
-            if is_rolling_out(consumer.service):
-                self._rollout(consumer, force=False)
-            else:
-                self._judge_ended(consumer, left)
-        except AnsibleAWSError:
-            if self._retry_failed:
-                return False
-            raise
-        return True
+        if is_rolling_out(consumer.service):
+            self._rollout(consumer, force=False)
+        else:
+            self._judge_ended(consumer, left)
+
+    def forget(self, consumers: Iterable[Consumer]) -> None:
+        """Have the next run roll services again that failed, and whose secrets did not go back."""
+        arns = [consumer.service["serviceArn"] for consumer in consumers]
+        in_parallel({arn: partial(ecs.untag_resource, self._client, arn, [TAG]) for arn in arns})
 
     def _idle(self, consumer: Consumer) -> dict[str, Any]:
         """The service once no deployment is under way: one that is may have started tasks with the old value."""
@@ -365,13 +367,15 @@ class Roller:
 
     def _judge_ended(self, consumer: Consumer, left: str) -> None:
         """How the deployment ended that a killed run has started."""
-        ours = self._started_from(consumer, left)
-        failed = has_failed(consumer.service) if ours is None else ours.get("status") != "SUCCESSFUL"
+        since = self._since(consumer, left)
+        good = next((item for item in since if item.get("status") == "SUCCESSFUL"), None)
+        told = good or (since[-1] if since else {})
+        failed = good is None if since else has_failed(consumer.service)
         consumer.rollout = {
             "verdict": "failed" if failed else "successful",
             "resumed": True,
-            "status": (ours or {}).get("status", ""),
-            "status_reason": (ours or {}).get("statusReason", ""),
+            "status": told.get("status", ""),
+            "status_reason": told.get("statusReason", ""),
         }
         if failed:
             reason = consumer.rollout["status_reason"]
@@ -379,17 +383,21 @@ class Roller:
                 message=f"{consumer.name}: the deployment that an earlier run started has failed. {reason}".strip()
             )
 
-    def _started_from(self, consumer: Consumer, left: str) -> dict[str, Any] | None:
-        """The service deployment that left a deployment behind; None where the endpoint tells of none."""
+    def _since(self, consumer: Consumer, left: str) -> list[dict[str, Any]]:
+        """The service deployments from the one that left a deployment behind, newest first; none where none is told of.
+
+        A later one, somebody else's, counts as well: its tasks have read the new value too.
+        """
+        found = []
         try:
             listed = ecs.list_service_deployments(self._client, consumer.cluster, consumer.name)
-            described = [
-                ecs.describe_service_deployment(self._client, item["serviceDeploymentArn"]) or {}
-                for item in listed[:_LATEST]
-            ]
+            for item in listed[:_LATEST]:
+                found.append(ecs.describe_service_deployment(self._client, item["serviceDeploymentArn"]) or {})
+                if found[-1].get("status") == "SUCCESSFUL" or left in _sources(found[-1]):
+                    break
         except ecs.NoServiceDeployments:
-            return None
-        return next((item for item in described if left in _sources(item)), None)
+            return []
+        return found
 
     def await_old_tasks(self, consumers: Iterable[Consumer], say: Callable[[str], None]) -> None:
         """Until no task is left that may have an old value."""

@@ -519,10 +519,7 @@ class Engine:
     def _roll_back(self) -> None:
         secret = self.secret
         strategy = secret.strategy
-        if isinstance(strategy, ByAws) and strategy.by_aws and not strategy.labels:
-            raise RotationError(
-                "undo", "the service that owns the secret keeps its password", "Rotate again instead of going back."
-            )
+        self._refuse_going_back()
         if secret.versions.pending:
             if strategy.by_aws and not self._current_is_safe(secret.versions.pending):
                 raise RotationError("undo", f"the version {secret.versions.pending} is pending", "Rotate first.")
@@ -543,18 +540,26 @@ class Engine:
         self._go_back()
         secret.outcome = "rolled_back"
 
-    def _go_back(self) -> None:
-        """AWSPREVIOUS becomes current again, after its target is put back and a login with it works."""
-        secret = self.secret
-        leave, back_to = secret.versions.current, secret.versions.previous
-        if not back_to:
-            raise RotationError("undo", "there is no AWSPREVIOUS to go back to", "Rotate instead.")
-        if secret.strategy.by_aws and not secret.strategy.two_valid:
+    def _refuse_going_back(self) -> None:
+        secret, strategy = self.secret, self.secret.strategy
+        if isinstance(strategy, ByAws) and strategy.by_aws and not strategy.labels:
+            raise RotationError(
+                "undo", "the service that owns the secret keeps its password", "Rotate again instead of going back."
+            )
+        if strategy.by_aws and not strategy.two_valid:
             raise RotationError(
                 "undo",
                 "the function has changed the target, and cannot be asked to put it back",
                 "Rotate again; or set two_valid where both values work.",
             )
+        if not secret.versions.previous:
+            raise RotationError("undo", "there is no AWSPREVIOUS to go back to", "Rotate instead.")
+
+    def _go_back(self) -> None:
+        """AWSPREVIOUS becomes current again, after its target is put back and a login with it works."""
+        secret = self.secret
+        self._refuse_going_back()
+        leave, back_to = secret.versions.current, secret.versions.previous
         secret.label(REJECTED, leave)
         secret.label(ROLLING, leave)
         old, new = secret.needed_value(back_to, "undo"), secret.needed_value(leave, "undo")

@@ -299,7 +299,6 @@ class Rotation:
             timeout=consumers["wait_timeout"],
             log_lines=consumers["log_lines"],
             progress_file=self.progress_file,
-            retry_failed=self.options["on_failure"] == "keep",
         )
 
     def _due(self) -> dict[str, Secret]:
@@ -316,6 +315,7 @@ class Rotation:
             consumer
             for consumer in self.consumers
             if consumer.is_service
+            and consumer.controller == "ECS"
             and consumer.runs
             and not consumer.reloads
             and any(consumer.follows(name) for name in wanted)
@@ -369,9 +369,11 @@ class Rotation:
                 current = self.secrets[name].versions.current
                 causes[name].current = f"AWSCURRENT is the new version {current}, because on_failure is keep."
                 self.secrets[name].failure, self.secrets[name].outcome = causes[name], "failed"
+            self._forget(failed)
             return
         in_parallel({name: partial(Engine(self.secrets[name]).go_back, causes[name]) for name in failed})
         back = [name for name in failed if self.secrets[name].outcome == "rolled_back"]
+        self._forget(name for name in failed if name not in back)
         again = self._to_roll(back)
         failures = {consumer.key: (consumer.failure, consumer.cause) for consumer in again}
         for consumer in again:
@@ -396,6 +398,12 @@ class Rotation:
             before, cause = failures[consumer.key]
             consumer.action = "rolled_back" if before and not consumer.failure else consumer.action
             consumer.failure, consumer.cause = consumer.failure or before, consumer.cause or cause
+
+    def _forget(self, names: Iterable[str]) -> None:
+        stay = set(names)
+        failed = [consumer for consumer in self.consumers if consumer.failure and stay & consumer.references.keys()]
+        if self.roller is not None:
+            self.roller.forget(failed)
 
     def _refresh(self, consumers: Iterable[Consumer]) -> None:
         client = self._client("ecs")
@@ -489,12 +497,18 @@ class Rotation:
                 )
             if self.state == "present" and secret.rolling:
                 self._found(name, "consumers_pending", f"The rotation of {name} is not over; run state rotated.")
-            self._find_pinned(name)
+            self._find_left_out(name)
             for note in secret.notes:
                 self._found(name, "note", note)
 
-    def _find_pinned(self, name: str) -> None:
+    def _find_left_out(self, name: str) -> None:
         for consumer in self.consumers:
+            if consumer.controller != "ECS" and consumer.runs and not consumer.reloads and name in consumer.references:
+                self._found(
+                    name,
+                    "not_restarted",
+                    f"{consumer.key} is deployed by {consumer.controller}, which alone can restart it.",
+                )
             for reference in consumer.references.get(name, []):
                 if reference.pinned:
                     self._found(
@@ -562,6 +576,8 @@ class Rotation:
             return "reloads"
         if not consumer.is_service:
             return "not_a_service"
+        if consumer.controller != "ECS":
+            return "not_restarted"
         if not consumer.runs:
             return "not_running"
         if not any(consumer.follows(name) for name in consumer.references):

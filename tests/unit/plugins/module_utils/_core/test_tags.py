@@ -44,6 +44,10 @@ def test_stated_tags_replace_the_others_only_when_purged() -> None:
     assert wanted_tags({"a": "1"}, {"b": 2}, purge=False) == {"a": "1", "b": "2"}
 
 
+def test_what_modules_note_in_tags_of_their_own_stays() -> None:
+    assert wanted_tags({"a": "1", "slipway:rotation": "x"}, {"b": 2}, purge=True) == {"b": "2", "slipway:rotation": "x"}
+
+
 def test_changes() -> None:
     assert tag_changes({"a": "1", "b": "2"}, {"a": "1", "b": "3"}) == ({"b": "3"}, [])
     assert tag_changes({"a": "1", "b": "2"}, {"b": "2"}) == ({}, ["a"])
