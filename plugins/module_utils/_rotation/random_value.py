@@ -32,17 +32,6 @@ def renewed(current: str, recipes: list[Mapping[str, Any]], fields: Mapping[str,
     return json.dumps({**kept, **(fields or {}), **drawn})
 
 
-def with_new_password(current: str, recipes: list[Mapping[str, Any]] | None, *, alphabet_name: str, length: int) -> str:
-    """The current value with another password: the field C(password) of a JSON object, else the whole value."""
-    if not recipes:
-        try:
-            field = "password" if isinstance(json.loads(current), dict) else None
-        except ValueError:
-            field = None
-        recipes = [{"field": field, "length": length, "alphabet": alphabet_name}]
-    return renewed(current, recipes)
-
-
 @strategy("random")
 class Random(Strategy):
     """Nothing is to be told anywhere: the new value holds as soon as applications read it."""

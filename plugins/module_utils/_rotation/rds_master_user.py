@@ -8,30 +8,16 @@ Where RDS manages the password, it is told to rotate it; else the pending passwo
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from .._rds import api as rds
 from ..core import AnsibleAWSError, error_code, from_tag_list, to_tag_list, wait_until
-from .random_value import with_new_password
+from .logins import password_of, with_new_password
 from .strategy import ByAws, Memory, RotationError, Seen, strategy
 
 _LENGTH = 40
 # The tag that says which rotation an instance was told to do, for a secret that takes no labels of ours.
 TAG = "slipway:rotation"
-
-
-def password_of(value: str, step: str) -> str:
-    """The password in a secret of a database."""
-    try:
-        parsed = json.loads(value)
-    except ValueError:
-        return value
-    if not isinstance(parsed, dict):
-        return value
-    if not isinstance(parsed.get("password"), str):
-        raise RotationError(step, "the secret is a JSON object without the field password")
-    return parsed["password"]
 
 
 @strategy("rds_master_user")
@@ -56,7 +42,7 @@ class RdsMasterUser(ByAws):
     # The password is ours
 
     def create(self, current: str) -> str:
-        return with_new_password(current, self.options.get("generate"), alphabet_name="database", length=_LENGTH)
+        return with_new_password(current, self.options, alphabet="database", length=_LENGTH)
 
     def set(self, current: str, pending: str) -> None:
         self._change(password_of(pending, "set"), "set")
