@@ -210,6 +210,8 @@ edge:
   type: dict
   contains:
     web_acl: {description: Name and ARN of the web ACL in front of the load balancer., type: dict}
+    sites_web_acl: {description: Name and ARN of the web ACL in front of the sites., type: dict}
+    sites_log_bucket: {description: Bucket with the access logs of the sites., type: str}
     certificate_arns: {description: Certificate ARNs by component., type: dict}
     hosted_zone_id: {description: Identifier of the Route 53 zone., type: str}
     sites:

@@ -269,12 +269,15 @@ def repository_url(arn: str) -> str:
 def edge_output(tagged: Tagged, distributions: list[dict[str, Any]]) -> dict[str, Any]:
     """What the role C(edge) publishes."""
     web_acl = tagged.first("wafv2", "regional/webacl/")
+    sites_web_acl = tagged.first("wafv2", "global/webacl/")
     zone = tagged.first("route53", "hostedzone/")
     buckets = tagged_buckets(tagged, "edge")
     by_arn = {item["ARN"]: item for item in distributions}
     sites = tagged.by_component("cloudfront", "distribution/")
     return {
         "web_acl": {"name": web_acl.split("/")[-2] if web_acl else "", "arn": web_acl},
+        "sites_web_acl": {"name": sites_web_acl.split("/")[-2] if sites_web_acl else "", "arn": sites_web_acl},
+        "sites_log_bucket": buckets.get("sites-logs", ""),
         "certificate_arns": tagged.by_component("acm", "certificate/"),
         "hosted_zone_id": name_of(zone) if zone else "",
         "sites": {
@@ -289,6 +292,7 @@ def site_output(distribution: Mapping[str, Any], bucket: str) -> dict[str, Any]:
     return {
         "bucket": bucket,
         "distribution_id": distribution["Id"],
+        "distribution_arn": distribution["ARN"],
         "domain_name": distribution["DomainName"],
         "aliases": aliases,
         "url": f"https://{aliases[0] if aliases else distribution['DomainName']}",

@@ -89,7 +89,8 @@ def read_manifest(client: Any, bucket: str, key: str) -> dict[str, Any] | None:
 
 @aws_call("write the manifest {key} in {bucket}")
 def write_manifest(client: Any, bucket: str, key: str, document: dict[str, Any]) -> None:
-    body = gzip.compress(json.dumps(document, separators=(",", ":")).encode(), mtime=0)
+    # Written several times a publish: the best compression would cost more than it saves.
+    body = gzip.compress(json.dumps(document, separators=(",", ":")).encode(), compresslevel=3, mtime=0)
     client.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/gzip", CacheControl="no-store")
 
 
