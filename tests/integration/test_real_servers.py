@@ -24,12 +24,12 @@ sys.path.append({path!r})
 from real_servers import {name}, programs
 started = []
 start = programs.start
-def remember(*arguments):
-    started.append(start(*arguments))
-    return started[0]
+def remember(*arguments, **more):
+    started.append(start(*arguments, **more))
+    return started[-1]
 programs.start = remember
 with {name}.running() as server:
-    print(started[0].pid, flush=True)
+    print(*(process.pid for process in started), flush=True)
     sys.stdin.read()
 """
 
@@ -69,10 +69,12 @@ def test_a_server_does_not_outlive_a_killed_test_run(name: str) -> None:
         [sys.executable, "-c", STARTER.format(path=path, name=name)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert starter.stdout is not None
-    server = os.pidfd_open(int(starter.stdout.readline()))
+    servers = [os.pidfd_open(int(pid)) for pid in starter.stdout.readline().split()]
+    assert servers
     starter.send_signal(signal.SIGKILL)
     starter.communicate()
-    poll = select.poll()
-    poll.register(server)
-    assert poll.poll(30_000), f"{name} runs on"
-    os.close(server)
+    for server in servers:
+        poll = select.poll()
+        poll.register(server)
+        assert poll.poll(30_000), f"{name} runs on"
+        os.close(server)

@@ -125,7 +125,7 @@ class Auth(Strategy):
                 is_settled,
                 timeout=self.context.wait_timeout,
                 waiting_for=lambda seen: f"the replication group {self.group_id} is {seen['Status']}",
-                first=0.3,
+                first=0.1,
                 clock=self.context.clock,
                 sleep=self.context.sleep,
             )

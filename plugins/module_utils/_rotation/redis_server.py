@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import ssl
 from collections.abc import Callable
 from typing import Any
 
@@ -33,32 +34,55 @@ def digest(password: str) -> str:
     return hashlib.sha256(password.encode()).hexdigest()
 
 
+def context_of(tls: Tls) -> ssl.SSLContext:
+    """What a server is judged by. With a file, it is that file alone, not also whatever this machine trusts."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    if tls.mode == "unverified":
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    elif tls.ca_file not in ("", "system"):
+        context.load_verify_locations(tls.ca_file)
+    else:
+        context.load_default_certs()
+    return context
+
+
+def _pool(target: Target, login: Login, tls: Tls) -> Any:
+    from redis.backoff import NoBackoff
+    from redis.connection import Connection, ConnectionPool, SSLConnection
+    from redis.retry import Retry
+
+    class Judged(SSLConnection):
+        def _wrap_socket_with_ssl(self, sock: Any) -> Any:
+            return context_of(tls).wrap_socket(sock, server_hostname=self.host)
+
+    verified = {"ssl_ca_certs": tls.ca_file} if tls.ca_file not in ("", "system") else {}
+    unverified = {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
+    # redis-py is told the same, should it not ask the method above.
+    options = {"verify": verified, "unverified": unverified, "off": {}}[tls.mode]
+    return ConnectionPool(
+        connection_class=Connection if tls.mode == "off" else Judged,
+        host=target.host,
+        port=target.port,
+        username=login.username or None,
+        password=login.password,
+        socket_timeout=10,
+        socket_connect_timeout=10,
+        decode_responses=True,
+        # AUTH, and not HELLO, which a user may not be allowed.
+        protocol=2,
+        # How often is decided here, where it is known what is worth a second try.
+        retry=Retry(NoBackoff(), 0),
+        **options,
+    )
+
+
 def connect(target: Target, login: Login, tls: Tls, step: str, sleep: Callable[[float], None]) -> Any:
     """A client that has logged in; a server that is not ready is asked a few times."""
     import redis
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
 
-    arguments: dict[str, Any] = {
-        "host": target.host,
-        "port": target.port,
-        "username": login.username or None,
-        "password": login.password,
-        "ssl": tls.mode != "off",
-        "socket_timeout": 10,
-        "socket_connect_timeout": 10,
-        "decode_responses": True,
-        # AUTH, and not HELLO, which a user may not be allowed.
-        "protocol": 2,
-        # How often is decided here, where it is known what is worth a second try.
-        "retry": Retry(NoBackoff(), 0),
-    }
-    if tls.mode == "unverified":
-        arguments |= {"ssl_cert_reqs": "none", "ssl_check_hostname": False}
-    elif tls.mode == "verify" and tls.ca_file not in ("", "system"):
-        arguments["ssl_ca_certs"] = tls.ca_file
     for pause in (*_PAUSES, 0.0):
-        client = redis.Redis(**arguments)
+        client = redis.Redis.from_pool(_pool(target, login, tls))
         try:
             client.execute_command("PING")
             return client
@@ -73,7 +97,7 @@ def connect(target: Target, login: Login, tls: Tls, step: str, sleep: Callable[[
         if final or not pause:
             break
         sleep(pause)
-    # Raised out here, so that no traceback has the arguments' frame as its context.
+    # Raised out here, so that no traceback has the login's frame as its context.
     raise RotationError(step, cause, _advice(cause))
 
 

@@ -86,9 +86,16 @@ class Postgres:
             cursor = connection.execute(statement, parameters or None)  # type: ignore[arg-type]
             return cursor.fetchall() if cursor.description else []
 
+    def verifier(self, name: str, password: str) -> sql.Literal:
+        """A password in the form that may stand in the log."""
+        with self.connect(self.superuser, self.superuser_password) as connection:
+            made = connection.pgconn.encrypt_password(password.encode(), name.encode(), b"scram-sha-256")
+        return sql.Literal(made.decode())
+
     def master(self, name: str, password: str) -> None:
         """Make a user with what the master user of an RDS instance has, which is less than a superuser."""
-        self.run(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE CREATEDB PASSWORD {}").format(sql.Identifier(name), password))
+        statement = sql.SQL("CREATE ROLE {} LOGIN CREATEROLE CREATEDB PASSWORD {}")
+        self.run(statement.format(sql.Identifier(name), self.verifier(name, password)))
 
     def drop(self, *names: str, dbname: str = "postgres") -> None:
         """Remove users and what they own and may in a database; those that do not exist are fine."""

@@ -37,10 +37,10 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def run_as() -> list[str]:
+def run_as(*, ourselves: bool = False) -> list[str]:
     """What goes before a command: an unprivileged user for root, and the end together with the test run's."""
     become = ["--reuid", UNPRIVILEGED, "--regid", str(pwd.getpwnam(UNPRIVILEGED).pw_gid), "--clear-groups"]
-    return ["setpriv", *(become if os.geteuid() == 0 else []), "--pdeathsig", "INT", "--"]
+    return ["setpriv", *(become if os.geteuid() == 0 and not ourselves else []), "--pdeathsig", "INT", "--"]
 
 
 def give(path: Path) -> Path:
@@ -86,14 +86,16 @@ def copied(source: Path, target: Path) -> Path:
     return target
 
 
-def start(command: list[str], folder: Path, log: Path, answers: Callable[[], bool]) -> subprocess.Popen[bytes]:
-    """Start a server and wait until it answers.
+def start(
+    command: list[str], folder: Path, log: Path, answers: Callable[[], bool], *, ourselves: bool = False
+) -> subprocess.Popen[bytes]:
+    """Start a server and wait until it answers; with C(ourselves) as the user that runs the tests.
 
     The kernel ends it together with the thread that has called this, so call it from one that stays: the main one.
     """
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [*run_as(), *command],
+            [*run_as(ourselves=ourselves), *command],
             cwd=folder,
             env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
             stdin=subprocess.DEVNULL,

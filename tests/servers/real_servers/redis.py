@@ -4,11 +4,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import secrets
-import ssl
-import threading
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,18 +44,17 @@ class Redis:
         """A client that verifies the server."""
         return redis.Redis(
             host=self.host,
-            port=self.port,
             username=user,
             password=password,
             decode_responses=True,
             # What happens is the news: no client of the tests tries again by itself.
             retry=Retry(NoBackoff(), 0),
-            **{"socket_timeout": 10, "ssl": True, "ssl_ca_certs": self.ca_file, **options},
+            **{"port": self.port, "socket_timeout": 10, "ssl": True, "ssl_ca_certs": self.ca_file, **options},
         )
 
     def accepts(self, user: str | None, password: str | None) -> bool:
-        """Whether somebody can log in."""
-        with self.connect(user, password) as client:
+        """Whether somebody can log in. Without TLS: a client of redis-py reads all that the machine trusts first."""
+        with self.connect(user, password, ssl=False, ssl_ca_certs=None, port=self.plain_port) as client:
             try:
                 return bool(client.ping())
             except redis.AuthenticationError:
@@ -67,47 +64,6 @@ class Redis:
         """Run a command as the administrator."""
         with self.connect(self.admin, self.admin_password) as client:
             return client.execute_command(*command)
-
-
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError, ssl.SSLError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
-
-
-@contextlib.contextmanager
-def tls_front(port: int, certificates: Certificates, plain_port: int) -> Iterator[None]:
-    """End TLS before a server that was built without it; only a client that speaks TLS gets through."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates.certificate, certificates.key)
-    loop = asyncio.new_event_loop()
-    # A client that refuses our certificate is part of the tests, no news.
-    loop.set_exception_handler(lambda _loop, _context: None)
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        behind_reader, behind_writer = await asyncio.open_connection("127.0.0.1", plain_port)
-        await asyncio.gather(_pump(reader, behind_writer), _pump(behind_reader, writer))
-
-    server = loop.run_until_complete(asyncio.start_server(serve, "127.0.0.1", port, ssl=context))
-    thread = threading.Thread(target=loop.run_forever, name="tls-front", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-
-        async def end() -> None:
-            server.close()
-            others = asyncio.all_tasks() - {asyncio.current_task()}
-            for task in others:
-                task.cancel()
-            await asyncio.gather(*others, return_exceptions=True)
-
-        asyncio.run_coroutine_threadsafe(end(), loop).result(30)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(30)
-        loop.close()
 
 
 @contextlib.contextmanager
@@ -133,15 +89,18 @@ def running() -> Iterator[Redis]:
         settings = programs.write(folder / "redis.conf", "\n".join(lines))
 
         def answers() -> bool:
-            with redis.Redis(port=plain_port, username=ADMIN, password=password) as client:
-                try:
+            try:
+                with server.connect(ADMIN, password) as client:
                     return bool(client.ping())
-                except redis.ConnectionError:
-                    return False
+            except redis.ConnectionError:
+                return False
 
-        process = programs.start([str(program), str(settings)], folder, server.log, answers)
+        front = [sys.executable, str(Path(__file__).with_name("tls_front.py")), str(port), str(plain_port)]
+        front += [str(certificates.certificate), str(certificates.key)]
+        started = [programs.start([str(program), str(settings)], folder, server.log, lambda: True)]
         try:
-            with tls_front(port, certificates, plain_port):
-                yield server
+            started.append(programs.start(front, folder, folder / "front.log", answers, ourselves=True))
+            yield server
         finally:
-            programs.stop(process)
+            for process in reversed(started):
+                programs.stop(process)

@@ -1,0 +1,120 @@
+# Copyright: slipway.aws contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Killed at every point where it could be, a rotation is finished by the next run, and nobody is locked out meanwhile.
+
+A run is a forked process that ends itself, as a kill would, before its first, second, ... call: each request to AWS,
+each command to Redis and each round trip to PostgreSQL, commits too, is such a point. All of them are tried, until a
+run has no more.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+import pytest
+import redis
+from botocore.client import BaseClient
+from real_servers.postgres import Postgres
+from real_servers.redis import Redis
+from real_servers.watcher import CURRENT, CURRENT_OR_PENDING, watching
+
+from .harness import Aws, Server, execute, start_server, stop_server
+from .rotations import MODULE, STRATEGIES, Rotated
+
+KILLED, ENDED = 9, 0
+
+#: More calls than any rotation makes: a loop that never ends is a failure of its own.
+MOST = 80
+
+
+@pytest.fixture(scope="module")
+def quick(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A local AWS in which a minute takes a twentieth of a second."""
+    server = start_server(tmp_path_factory.mktemp("quick-aws"), second_ms=1)
+    yield server
+    stop_server(server)
+
+
+@pytest.fixture
+def rotated(
+    request: pytest.FixtureRequest,
+    quick: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    postgres: Postgres,
+    redis_server: Redis,
+) -> Iterator[Rotated]:
+    kind: type[Rotated] = request.param
+    one = kind(Aws(quick, monkeypatch), postgres if kind.kind == "postgres" else redis_server)
+    yield one
+    one.remove()
+
+
+def kill_before(call: int) -> None:
+    """Let this process end before its call of that number."""
+    done = 0
+
+    def counted(original: Any) -> Any:
+        def called(*args: Any, **kwargs: Any) -> Any:
+            nonlocal done
+            done += 1
+            if done == call:
+                os._exit(KILLED)
+            return original(*args, **kwargs)
+
+        return called
+
+    BaseClient._make_api_call = counted(BaseClient._make_api_call)  # type: ignore[method-assign]
+    psycopg.connect = counted(psycopg.connect)
+    psycopg.Connection.wait = counted(psycopg.Connection.wait)  # type: ignore[method-assign]
+    redis.Redis.execute_command = counted(redis.Redis.execute_command)  # type: ignore[method-assign]
+
+
+def run_and_kill(args: dict[str, Any], call: int) -> bool:
+    """Run the module in a fork that is killed before a call. Whether it came that far."""
+    child = os.fork()
+    if child == 0:
+        try:
+            kill_before(call)
+            os._exit(ENDED if not execute(MODULE, args).get("failed") else 1)
+        finally:
+            os._exit(2)
+    _pid, status = os.waitpid(child, 0)
+    code = os.waitstatus_to_exitcode(status)
+    assert code in (KILLED, ENDED), f"the run that was to be killed before call {call} ended with {code}"
+    return code == KILLED
+
+
+@pytest.mark.parametrize("rotated", STRATEGIES, indirect=True, ids=lambda kind: kind.strategy)
+def test_killed_before_each_of_its_calls(rotated: Rotated) -> None:
+    # With one user and one password the moment in which it changes lies before the one in which AWSCURRENT moves:
+    # whoever is cut off in between leaves AWSPENDING as the one that works.
+    stages = CURRENT if rotated.two_valid else CURRENT_OR_PENDING
+    with watching(rotated.aws.environment(), rotated.name, rotated.watched, stages=stages) as watch:
+        call = 0
+        killed = True
+        while killed:
+            call += 1
+            assert call < MOST
+            before, old = rotated.versions(), rotated.value()
+            args = rotated.args(f"cut-{call}")
+            killed = run_and_kill(args, call)
+            rotated.aws.run_module(MODULE, args)
+            after = rotated.versions()
+            made = after.keys() - before.keys()
+            assert len(made) == 1, f"cut {call}: {len(made)} versions were made"
+            assert after[made.pop()] == ["AWSCURRENT"], f"cut {call}"
+            assert sorted(stages for version, stages in after.items() if "AWSCURRENT" not in stages and stages) == [
+                ["AWSPREVIOUS"]
+            ], f"cut {call}"
+            assert rotated.works(rotated.value()), f"cut {call}"
+            assert rotated.works(old) == (rotated.strategy == "postgres_alternating_users"), f"cut {call}"
+            rotated.aws.mark()
+            assert not rotated.aws.run_module(MODULE, args)["changed"], f"cut {call}"
+            assert rotated.aws.mutations() == [], f"cut {call}"
+    assert watch.failures == []
+    assert watch.attempts > call
+    # Fewer would mean that something was not counted.
+    assert call > 12
