@@ -39,22 +39,31 @@ def placed(arguments: Mapping[str, Any], path: str, value: Any) -> dict[str, Any
 
 
 def round_trip(
-    aws: Aws, module: str, arguments: dict[str, Any], path: str, value: Any, *, result: str, changing: tuple[str, ...]
+    aws: Aws,
+    module: str,
+    arguments: dict[str, Any],
+    others: Mapping[str, Any],
+    *,
+    result: str,
+    changing: tuple[str, ...] = (),
 ) -> None:
-    """Another value is predicted, applied once, and returned alike by the run that finds it.
+    """Each other value alone is noticed; all of them together are predicted, applied once, and found by the next run.
 
-    C(result) is the key of what the module returns, C(changing) names its fields that change by themselves.
+    C(arguments) are what there is, C(others) has a path and another value for each option, C(result) is the key of what
+    the module returns, and C(changing) names its fields that change by themselves.
     """
-    changed = placed(arguments, path, value)
+    changed = arguments
+    for path, value in others.items():
+        assert aws.run_module(module, placed(arguments, path, value), check=True)["changed"], f"{path} is not compared"
+        changed = placed(changed, path, value)
     predicted = aws.run_module(module, changed, check=True)
-    assert predicted["changed"], f"{path} is not compared"
     done = aws.run_module(module, changed)
-    assert done["actions"] == predicted["actions"], path
-    assert _steady(done[result], changing) == _steady(predicted[result], changing), path
-    assert done["diff"] == predicted["diff"], path
+    assert done["actions"] == predicted["actions"]
+    assert _steady(done[result], changing) == _steady(predicted[result], changing)
+    assert done["diff"] == predicted["diff"]
     again = aws.run_module(module, changed)
-    assert not again["changed"], f"{path}: {again['actions']}"
-    assert _steady(again[result], changing) == _steady(done[result], changing), path
+    assert not again["changed"], again["diff"]
+    assert _steady(again[result], changing) == _steady(done[result], changing)
 
 
 def _steady(state: Any, changing: tuple[str, ...]) -> Any:

@@ -68,11 +68,10 @@ def test_requested_once_and_issued_when_its_records_are_there(aws: Aws) -> None:
 
 def test_every_option_round_trips(aws: Aws) -> None:
     assert set(leaves(acm_certificates.CERTIFICATE, but=("name",))) == OTHERS.keys()
-    for option, value in OTHERS.items():
-        aws.run_module(MODULE, ARGUMENTS)
-        path = f"certificates.{option}"
-        # The ARN and the records of a new certificate are ACM's; everything else is predicted.
-        round_trip(aws, MODULE, ARGUMENTS, path, value, result="certificates", changing=OWN)
+    aws.run_module(MODULE, ARGUMENTS)
+    others = {f"certificates.{option}": value for option, value in OTHERS.items()}
+    # The ARN and the records of a new certificate are ACM's; everything else is predicted.
+    round_trip(aws, MODULE, ARGUMENTS, others, result="certificates", changing=OWN)
     tagged = {**ARGUMENTS, "tags": {"Project": "billpay"}}
     assert aws.run_module(MODULE, tagged)["certificates"]["billpay-sites"]["tags"] == {
         "Name": "billpay-sites",

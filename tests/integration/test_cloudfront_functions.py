@@ -40,9 +40,9 @@ def test_every_option_round_trips(aws: Aws) -> None:
     # publish says which stage is looked at, and has a test of its own.
     assert set(leaves(cloudfront_functions.FUNCTION, but=("name", "publish"))) == OTHERS.keys()
     arguments = {"functions": [ENTRY]}
-    for option, value in OTHERS.items():
-        aws.run_module(MODULE, arguments)
-        round_trip(aws, MODULE, arguments, f"functions.{option}", value, result="functions", changing=())
+    aws.run_module(MODULE, arguments)
+    others = {f"functions.{option}": value for option, value in OTHERS.items()}
+    round_trip(aws, MODULE, arguments, others, result="functions")
     assert not aws.run_module(MODULE, {"functions": [{"name": "routes"}]})["changed"]
 
 

@@ -340,6 +340,7 @@ def test_origin_access_controls(cloudfront: Any, control: str) -> None:
         make_control(cloudfront, "site")
     assert code_of(caught) == "OriginAccessControlAlreadyExists"
     distribution = create(cloudfront, control)
+    assert control.startswith("E")
     found = cloudfront.get_origin_access_control_config(Id=control)
     assert found["OriginAccessControlConfig"]["SigningBehavior"] == "always"
     for etag, code in (("EOLD", "PreconditionFailed"), (found["ETag"], "OriginAccessControlInUse")):

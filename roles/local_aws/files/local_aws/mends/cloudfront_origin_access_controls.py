@@ -3,8 +3,9 @@
 """Origin access controls have unique names and versions, and stay while they are used.
 
 AWS: a name that is taken is OriginAccessControlAlreadyExists; an update or deletion needs the current ETag; a control
-that a distribution's origin uses is OriginAccessControlInUse (CloudFront API reference).
-moto 5.2.5: takes the same name twice, ignores ETags and use, and has no route for the control's configuration alone.
+that a distribution's origin uses is OriginAccessControlInUse; identifiers begin with E (CloudFront API reference).
+moto 5.2.5: gives identifiers of any letters, takes the same name twice, ignores ETags and use, and has no route for the
+control's configuration alone.
 Can go when moto validates these.
 """
 
@@ -34,7 +35,12 @@ def apply(clock: Clock) -> None:
 
     def mended_create(self: CloudFrontResponse) -> ActionResult:
         check_name(self)
-        return create(self)
+        answer = create(self)
+        made = answer.result["OriginAccessControl"]  # type: ignore[index]
+        control = self.backend.origin_access_controls.pop(made["Id"])
+        control.id = made["Id"] = new_id()
+        self.backend.origin_access_controls[control.id] = control
+        return answer
 
     def mended_update(self: CloudFrontResponse) -> ActionResult:
         control = self.backend.get_origin_access_control(self._get_param("Id"))
