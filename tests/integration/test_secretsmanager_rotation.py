@@ -4,10 +4,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import uuid
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from .ecs import control
 from .harness import Aws, ModuleFailed, execute
+from .rotation_functions import Function
 
 MODULE = "secretsmanager_rotation"
 NAME = "uex/test/app"
@@ -275,41 +274,6 @@ def test_replicas_are_waited_for(aws: Aws) -> None:
 # By a function
 
 
-class Function:
-    """A rotation function that the local AWS plays."""
-
-    def __init__(self, aws: Aws, name: str = "rotate", *, timeout: int = 30) -> None:
-        self.aws = aws
-        self.name = f"{name}-{aws.account_id}"
-        aws.client("iam").create_role(RoleName=self.name, AssumeRolePolicyDocument='{"Statement": []}')
-        code = io.BytesIO()
-        with zipfile.ZipFile(code, "w") as archive:
-            archive.writestr("lambda_function.py", "")
-        functions = aws.client("lambda")
-        self.arn = functions.create_function(
-            FunctionName=self.name,
-            Runtime="python3.12",
-            Role=f"arn:aws:iam::{aws.account_id}:role/{self.name}",
-            Handler="lambda_function.lambda_handler",
-            Code={"ZipFile": code.getvalue()},
-            Timeout=timeout,
-        )["FunctionArn"]
-        functions.add_permission(
-            FunctionName=self.name,
-            StatementId="secretsmanager",
-            Action="lambda:InvokeFunction",
-            Principal="secretsmanager.amazonaws.com",
-        )
-
-    def tell(self, **script: Any) -> None:
-        control(self.aws, "secretsmanager/rotations", function=self.name, **script)
-
-    def steps(self, secret: Secrets) -> list[tuple[str, str]]:
-        arn = secret.client.describe_secret(SecretId=secret.name)["ARN"]
-        found = control(self.aws, f"secretsmanager/steps?secret={arn}", "GET")["steps"]
-        return [(step["step"], step["outcome"]) for step in found]
-
-
 @pytest.fixture
 def function(aws: Aws) -> Iterator[Function]:
     yield Function(aws)
@@ -359,10 +323,10 @@ def test_function_rotates_and_the_run_waits(secret: Secrets, function: Function)
     told = result["secrets"][NAME]
     assert told["outcome"] == "rotated"
     assert told["version_id"] == secret.holder("AWSCURRENT") != secret.first
-    assert function.steps(secret) == [(step, "succeeded") for step in STEPS]
+    assert function.steps(secret.name) == [(step, "succeeded") for step in STEPS]
     assert secret.holder("slipway-rolling") == ""
     assert not secret.run(secret=options, token="one")["changed"]
-    assert function.steps(secret) == [(step, "succeeded") for step in STEPS]
+    assert function.steps(secret.name) == [(step, "succeeded") for step in STEPS]
 
 
 def test_resumed_function_is_not_started_twice(secret: Secrets, function: Function) -> None:
@@ -373,7 +337,7 @@ def test_resumed_function_is_not_started_twice(secret: Secrets, function: Functi
     version = secret.holder("AWSPENDING")
     result = secret.run(secret=options, token="one")
     assert (result["secrets"][NAME]["outcome"], result["secrets"][NAME]["version_id"]) == ("resumed", version)
-    assert [step for step, _outcome in function.steps(secret)] == STEPS
+    assert [step for step, _outcome in function.steps(secret.name)] == STEPS
 
 
 @pytest.mark.parametrize("step", STEPS[:3])

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -77,6 +78,8 @@ class Consumer:
     tasks: list[str] = field(default_factory=list)
     reloads: bool = False
     action: str = ""
+    # Secrets that AWS has rotated by itself since the service was deployed.
+    stale: set[str] = field(default_factory=set)
     failure: str = ""
     cause: dict[str, Any] = field(default_factory=dict)
     rollout: dict[str, Any] = field(default_factory=dict)
@@ -104,6 +107,17 @@ class Consumer:
     def follows(self, secret: str) -> bool:
         """Whether it takes over a new version: not when all of its references name a fixed one."""
         return any(not reference.pinned for reference in self.references.get(secret, []))
+
+    @property
+    def restartable(self) -> bool:
+        """Whether rolling it would give it new values, and it needs that."""
+        return self.is_service and self.controller == "ECS" and self.runs and not self.reloads
+
+    def deployed_before(self, moment: datetime | None, versions: Mapping[str, str]) -> bool:
+        """Whether its tasks may be older than a rotation that no run of ours has followed up."""
+        deployed = primary_deployment(self.service).get("createdAt")
+        late = moment is not None and deployed is not None and deployed < moment
+        return late and not rolled_for(self.service, versions)
 
     def locked_out_by(self, secret: str) -> bool:
         """Whether its tasks would go on with a value that no longer works."""

@@ -79,6 +79,8 @@ class Secret:
     failure: Failure | None = None
     actions: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    # Whether AWS has rotated it by itself since a service that reads it was deployed.
+    stale: bool = False
     version_before: str = ""
     age_before: float | None = None
     began: float = field(default_factory=time.monotonic)
@@ -147,7 +149,17 @@ class Secret:
     @property
     def consumers_due(self) -> bool:
         """Whether consumers may still have another value than AWSCURRENT."""
-        return self.failure is None and (self.rolling or self.outcome in ("rotated", "resumed", "rolled_back"))
+        return self.failure is None and (self.stale or self.moved)
+
+    @property
+    def moved(self) -> bool:
+        """Whether this run, or one that was cut off, has changed AWSCURRENT."""
+        return self.rolling or self.outcome in ("rotated", "resumed", "rolled_back")
+
+    @property
+    def rotates_by_itself(self) -> bool:
+        """Whether AWS may have rotated it while nobody looked."""
+        return self.asked.rotate != "never" and self.strategy.by_aws and bool(self.entry.get("LastRotatedDate"))
 
     @property
     def can_log_in(self) -> bool:

@@ -185,16 +185,30 @@ class Rotation:
             return []
         if self.state == "rolled_back":
             return list(self.secrets)
-        return [name for name, secret in self.secrets.items() if secret.will_rotate or secret.unfinished]
+        return [
+            name for name, secret in self.secrets.items() if secret.will_rotate or secret.unfinished or secret.stale
+        ]
 
     def _find_consumers(self) -> None:
-        concerned = self._concerned()
+        by_itself = [name for name, secret in self.secrets.items() if secret.rotates_by_itself]
+        concerned = list(dict.fromkeys([*self._concerned(), *by_itself]))
         if not concerned or self.how == "ignore":
             return
         chosen = [self.secrets[name] for name in concerned]
         alone = any(secret.strategy.retires or not secret.strategy.two_valid for secret in chosen)
         finder = Consumers(self._client("ecs"), self.options["consumers"])
         self.consumers = finder.find({name: self.secrets[name].arn for name in concerned}, tasks=alone)
+        for name in by_itself:
+            self._find_stale(name)
+
+    def _find_stale(self, name: str) -> None:
+        """Services that run since before AWS rotated a secret by itself."""
+        secret, mark = self.secrets[name], self._marks([name])
+        for consumer in self.consumers:
+            rotated = secret.entry.get("LastRotatedDate")
+            if consumer.restartable and consumer.follows(name) and consumer.deployed_before(rotated, mark):
+                consumer.stale.add(name)
+                secret.stale = True
 
     def _refuse_lockouts(self) -> None:
         """A value that dies at once would lock out tasks that read it only when they start."""
@@ -203,7 +217,7 @@ class Rotation:
         found = []
         for name in self._concerned():
             secret = self.secrets[name]
-            if secret.strategy.two_valid or secret.versions.pending or secret.rolling or secret.going_back:
+            if secret.strategy.two_valid or not secret.wanted or secret.unfinished:
                 continue
             locked = sorted(consumer.key for consumer in self.consumers if consumer.locked_out_by(name))
             if locked:
@@ -314,12 +328,14 @@ class Rotation:
         return [
             consumer
             for consumer in self.consumers
-            if consumer.is_service
-            and consumer.controller == "ECS"
-            and consumer.runs
-            and not consumer.reloads
-            and any(consumer.follows(name) for name in wanted)
+            if consumer.restartable and any(self._must_roll(consumer, name) for name in wanted)
         ]
+
+    def _must_roll(self, consumer: Consumer, name: str) -> bool:
+        """Where AWS alone has rotated, services that were deployed since have the new value."""
+        secret = self.secrets[name]
+        moved = secret.moved or secret.will_rotate or self.state == "rolled_back"
+        return consumer.follows(name) and (moved or name in consumer.stale)
 
     def _consumers(self) -> None:
         due = self._due()
@@ -529,7 +545,7 @@ class Rotation:
             return "resume"
         if secret.wanted:
             return "rotate"
-        return "finish" if secret.unfinished else ""
+        return "finish" if secret.unfinished or secret.stale else ""
 
     def _predict(self) -> None:
         """Check mode: what would be done."""

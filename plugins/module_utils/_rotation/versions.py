@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from .._secretsmanager.values import request_token
@@ -74,8 +74,6 @@ class Versions:
         made = self.created.get(version)
         if made is None:
             return None
-        if made.tzinfo is None:
-            made = made.replace(tzinfo=UTC)
         return round(max(0.0, (now - made).total_seconds()) / _DAY, 2)
 
 
