@@ -94,7 +94,7 @@ def key_policy(inputs: Mapping[str, Any], known: Mapping[str, Any]) -> Plan:
 # The secrets
 
 
-def _secret_entries(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
+def secret_entries(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The stated secrets, and those that the database and the cache need in any case."""
     stated = [dict(entry) for entry in inputs["data_secrets"]]
     components = {entry["component"] for entry in stated}
@@ -132,12 +132,12 @@ def secret_name(inputs: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
 
 def secret_names(inputs: Mapping[str, Any]) -> dict[str, str]:
     """Component → name."""
-    return {entry["component"]: secret_name(inputs, entry) for entry in _secret_entries(inputs)}
+    return {entry["component"]: secret_name(inputs, entry) for entry in secret_entries(inputs)}
 
 
 def secrets(inputs: Mapping[str, Any], known: Mapping[str, Any]) -> list[Plan]:
     """The list that secretsmanager_secrets takes."""
-    return [_secret(inputs, entry, known) for entry in _secret_entries(inputs)]
+    return [_secret(inputs, entry, known) for entry in secret_entries(inputs)]
 
 
 def _secret(inputs: Mapping[str, Any], entry: Mapping[str, Any], known: Mapping[str, Any]) -> Plan:

@@ -1,0 +1,106 @@
+# Copyright: slipway.aws contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The role data's entry point rotate: a real PostgreSQL behind the environment's database, and services that read."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from psycopg import sql
+from real_servers.postgres import Postgres
+
+from .ecs import CLUSTER, Stage, control
+from .harness import Aws
+from .test_role_data import Play
+
+APP = "uex_orders"
+
+
+class Rotation:
+    """A database with the user of an application, and a service that reads its secret and another one."""
+
+    def __init__(self, aws: Aws, postgres: Postgres, folder: Path) -> None:
+        self.aws, self.postgres = aws, postgres
+        self.play = Play(aws, folder)
+        self.play.inputs |= {
+            "data_redis_enabled": False,
+            "data_buckets_enabled": False,
+            "data_kms_enabled": False,
+            "data_rotate_ca_file": postgres.ca_file,
+            "data_rotate_clusters": [CLUSTER],
+            "data_secrets": [
+                {
+                    "component": "orders",
+                    "fields": {"username": APP, "dbname": "postgres"},
+                    "generate": [{"field": "password", "alphabet": "database"}],
+                    "rotation": {
+                        "strategy": "postgres_alternating_users",
+                        "admin_component": "database",
+                        "max_age_days": 90,
+                    },
+                },
+                {
+                    "component": "app",
+                    "generate": [{"field": "jwt_key", "length": 64}],
+                    "rotation": {"strategy": "random", "max_age_days": 90},
+                },
+            ],
+        }
+        self.play.run()
+        admin = {"user": postgres.superuser, "password": postgres.superuser_password, "ca_file": postgres.ca_file}
+        control(
+            aws,
+            "servers",
+            db_instance="uex-test-postgres",
+            account=aws.account_id,
+            host=postgres.host,
+            port=postgres.port,
+            admin=admin,
+        )
+        create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
+        value = self.value("orders")
+        postgres.run(create.format(sql.Identifier(APP), postgres.verifier(APP, value["password"])))
+        postgres.run(sql.SQL("GRANT {} TO uex WITH ADMIN OPTION").format(sql.Identifier(APP)))
+        self.stage = Stage(aws)
+        arns = {item["Name"]: item["ARN"] for item in aws.client("secretsmanager").list_secrets()["SecretList"]}
+        secrets = [{"name": name.upper(), "value_from": arns[f"uex-test/{name}"]} for name in ("orders", "app")]
+        definition = self.stage.definition(container_definitions=[self.stage.container(secrets=secrets)])
+        aws.run_module("ecs_service_rollout", self.stage.service(task_definition=definition))
+
+    def value(self, component: str) -> dict[str, Any]:
+        client = self.aws.client("secretsmanager")
+        return json.loads(client.get_secret_value(SecretId=f"uex-test/{component}")["SecretString"])
+
+    def accepts(self) -> bool:
+        value = self.value("orders")
+        return self.postgres.accepts(value["username"], value["password"])
+
+
+def test_rotates_what_is_due_or_named_and_restarts_readers_once(aws: Aws, postgres: Postgres, tmp_path: Path) -> None:
+    try:
+        rotation = Rotation(aws, postgres, tmp_path)
+        before = {name: rotation.value(name) for name in ("orders", "app")}
+        play, now = rotation.play, {"data_rotate_when": "now", "data_rotate_token": "SEC-1"}
+        assert rotation.accepts()
+        aws.mark()
+        play.run(entry="rotate")
+        assert aws.mutations() == [], "nothing is due"
+        planned = play.run("--check", entry="rotate", **now)
+        assert planned.count("would rotate") == 2
+        assert "shop/backend: would roll" in planned
+        output = play.run(entry="rotate", **now)
+        after = {name: rotation.value(name) for name in ("orders", "app")}
+        assert (after["orders"]["username"], rotation.accepts()) == (f"{APP}_clone", True)
+        assert postgres.accepts(APP, before["orders"]["password"])
+        assert after["app"]["jwt_key"] != before["app"]["jwt_key"]
+        assert "shop/backend: rolled, shop-backend:1, reads uex-test/app" in output
+        assert len(rotation.stage.deployments()) == 2
+        assert "changed=0" in play.run(entry="rotate", **now)
+        assert len(rotation.stage.deployments()) == 2
+        refused = play.run(entry="rotate", status=2, **now, data_rotate_components=["nothing"])
+        assert "data_rotate_components names nothing" in refused
+    finally:
+        control(aws, "servers", "DELETE")
+        postgres.drop(f"{APP}_clone", APP, "uex")
