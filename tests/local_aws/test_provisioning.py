@@ -146,6 +146,8 @@ def test_a_certificate_and_a_distribution(slow: Server, aws: Clients) -> None:
     acm, dns, cloudfront = aws("acm"), aws("route53"), aws("cloudfront")
     zone = dns.create_hosted_zone(Name="example.com", CallerReference="1")["HostedZone"]["Id"]
     arn = acm.request_certificate(DomainName="www.example.com", ValidationMethod="DNS")["CertificateArn"]
+    # The records are known some seconds after the request.
+    minutes(slow, 0.1)
     option = acm.describe_certificate(CertificateArn=arn)["Certificate"]["DomainValidationOptions"][0]
     record = {
         "Name": option["ResourceRecord"]["Name"],
