@@ -69,3 +69,34 @@ def test_the_timeline_runs_what_is_due_in_order_each_at_its_own_time() -> None:
     assert timeline.now == 118
     timeline.advance(50)
     assert timeline.now == 118
+
+
+def test_what_is_due_happens_at_its_time_and_is_forgotten_on_demand() -> None:
+    clock = Clock(second_ms=1000)
+    clock.pause()
+    clock.run_due()
+    seen: list[float] = []
+    begun = clock.moment
+
+    def happen() -> None:
+        seen.append(clock.moment - begun)
+        if len(seen) < 3:
+            clock.after(10, happen)
+
+    clock.after(10, happen)
+    # However late one looks, each happens at its own time.
+    clock.advance(25)
+    clock.run_due()
+    assert seen == [10, 20]
+    clock.forget()
+    clock.advance(100)
+    clock.run_due()
+    assert seen == [10, 20]
+
+
+def test_what_fails_unseen_is_told_once() -> None:
+    clock = Clock(second_ms=1000)
+    clock.failure = ValueError("the server is gone")
+    with pytest.raises(RuntimeError, match="the server is gone"):
+        clock.run_due()
+    clock.run_due()
