@@ -4,15 +4,19 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.client import BaseClient
 
 from .ecs import CLUSTER, REPOSITORY, Stage, behave, control
-from .harness import Aws, ModuleFailed
+from .harness import Aws, ModuleFailed, execute
+from .rotation_functions import Function
 
 MODULE = "secretsmanager_rotation"
 GENERATE = [{"field": "key", "length": 40}]
@@ -70,7 +74,8 @@ class World:
             control(self.aws, "ecs/clock", advance=30)
 
     def deployments(self, name: str) -> list[dict[str, Any]]:
-        listed = self.ecs.list_service_deployments(cluster=CLUSTER, service=name.rpartition("/")[2])
+        asked = {"cluster": CLUSTER, "service": name.rpartition("/")[2], "maxResults": 100}
+        listed = self.ecs.list_service_deployments(**asked)
         return sorted(listed["serviceDeployments"], key=lambda item: item["createdAt"])
 
     def statuses(self, name: str) -> list[str]:
@@ -295,3 +300,67 @@ def test_deployment_of_another_is_waited_for_before_the_roll(world: World) -> No
     result = world.run("shop/db")
     assert actions(result) == {"reader": "rolled"}
     assert world.statuses("reader") == ["SUCCESSFUL"] * 3
+
+
+def test_services_are_rolled_after_aws_has_rotated_by_itself(world: World) -> None:
+    function = Function(world.aws)
+    world.reading("reader", "shop/db")
+    world.reading("stranger", "shop/key")
+    world.settle()
+    entry = {"name": "shop/db", "strategy": "lambda", "two_valid": True, "max_age_days": 90}
+    task = {"state": "rotated", "secrets": [entry]}
+    world.secrets.rotate_secret(
+        SecretId="shop/db", RotationLambdaARN=function.arn, RotationRules={"AutomaticallyAfterDays": 30}
+    )
+    while "LastRotatedDate" not in world.secrets.describe_secret(SecretId="shop/db"):
+        control(world.aws, "ecs/clock", advance=10)
+    # The services' clock runs ahead of the secret's: move the rotation to after they were deployed.
+    control(world.aws, "secretsmanager/age", secret=world.arns["shop/db"], days=-2)
+    planned = world.aws.run_module(MODULE, task, check=True)
+    assert (actions(planned), planned["secrets"]["shop/db"]["outcome"]) == ({"reader": "would_roll"}, "would_finish")
+    version = world.current("shop/db")
+    result = world.aws.run_module(MODULE, task)
+    assert actions(result) == {"reader": "rolled"}
+    assert result["consumers"][0]["versions"] == {"shop/db": version}
+    assert world.current("shop/db") == version != world.first["shop/db"]
+    assert not world.aws.run_module(MODULE, task)["changed"]
+    assert len(world.deployments("reader")) == 2
+
+
+def killed_before(call: int, task: dict[str, Any]) -> bool:
+    """Run the module in a fork that ends itself before its call of that number. Whether it came that far."""
+    child = os.fork()
+    if child == 0:
+        try:
+            counter = itertools.count(1)
+            original = BaseClient._make_api_call
+
+            def counted(self: BaseClient, *args: Any, **kwargs: Any) -> Any:
+                if next(counter) == call:
+                    os._exit(9)
+                return original(self, *args, **kwargs)
+
+            BaseClient._make_api_call = counted  # type: ignore[method-assign]
+            execute(MODULE, task)
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+
+def test_killed_before_any_call_each_service_is_rolled_once(world: World) -> None:
+    world.reading("both", "shop/db", "shop/key")
+    world.settle()
+    current = {name: world.current(name) for name in world.arns}
+    for call in itertools.count(1):
+        task = world.task("shop/db", "shop/key", token=f"cut {call}", consumers={"clusters": [CLUSTER]})
+        killed = killed_before(call, task)
+        world.aws.run_module(MODULE, task)
+        for name, before in current.items():
+            after = world.current(name)
+            assert world.stages(name) == {before: ["AWSPREVIOUS"], after: ["AWSCURRENT"]}, f"cut before call {call}"
+            current[name] = after
+        assert world.statuses("both") == ["SUCCESSFUL"] * (call + 1), f"cut before call {call}"
+        if not killed:
+            break
+    assert call > 25
+    assert not world.aws.run_module(MODULE, task)["changed"]
