@@ -36,6 +36,9 @@ options:
     description: Name of the task that has failed.
     type: str
     default: ""
+  rolled_out:
+    description: The result of M(slipway.aws.ecs_service_rollout), when another task has failed after it.
+    type: dict
   check:
     description: Whether the result is a prediction.
     type: bool

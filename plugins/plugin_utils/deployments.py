@@ -83,13 +83,17 @@ def deployment_record(
     *,
     failed: bool = False,
     task: str = "",
+    rolled_out: Mapping[str, Any] | None = None,
     check: bool = False,
 ) -> dict[str, Any]:
     """What the rollout of a service came to.
 
-    C(result) is the rollout module's, or with C(failed) that of whichever task C(task) has failed. C(before) is the
-    service as it was found before the run; empty when it did not exist.
+    C(result) is the rollout module's, or with C(failed) that of whichever task C(task) has failed; C(rolled_out) is the
+    rollout module's then, when it has come so far. C(before) is the service as it was found before the run; empty when
+    it did not exist.
     """
+    cause = _cause(result, task) if failed else ""
+    result = {**(rolled_out or {}), **result}
     rollout = result.get("rollout") or {}
     deploys = bool(result.get("will_start_deployment") or rollout)
     verdict = "unchanged"
@@ -117,7 +121,7 @@ def deployment_record(
         "checkpoint": result.get("checkpoint", ""),
         "rolled_back_by_ecs": rollout.get("status") == "ROLLBACK_SUCCESSFUL",
         "seconds": rollout.get("seconds", 0.0),
-        "cause": _cause(result, task) if failed else "",
+        "cause": cause,
         "log_tail": list((result.get("failure") or {}).get("log_tail") or []) if failed else [],
     }
 

@@ -125,7 +125,10 @@ class OneOff:
         except api.ClusterMissing:
             service = None
         if service is None and not self.module.check_mode:
-            raise AnsibleAWSError(message=f"service: there is no service {name} in the cluster {self.cluster}.")
+            raise AnsibleAWSError(
+                message=f"service: there is no service {name} in the cluster {self.cluster} whose task definition "
+                "could run. Create it first, or give task_definition_arn."
+            )
         return service or {}
 
     def _definition(self, reference: str) -> tuple[dict[str, Any], list[dict[str, str]]]:

@@ -120,6 +120,15 @@ def test_record_of_a_failure_names_the_task_unless_it_was_the_rollout() -> None:
     assert (own["cause"], own["rolled_back_by_ecs"], own["log_tail"]) == ("api: it crashed", True, ["x"])
 
 
+def test_record_of_a_service_that_rolled_out_before_another_task_failed_says_what_can_go_back() -> None:
+    rolled_out = {"checkpoint": "7", "rollout": {"verdict": "successful", "seconds": 5}, "images": {"api": "r/api:2"}}
+    failed = {"failed": True, "msg": "no access"}
+    record = deployment_record(failed, "api", {}, failed=True, task="Scale with the load", rolled_out=rolled_out)
+    assert (record["verdict"], record["cause"]) == ("failed", "Scale with the load: no access")
+    assert (record["checkpoint"], record["image"], record["seconds"]) == ("7", "r/api:2", 5)
+    assert deployments_to_undo([item("api", deployment=record)]) == ["api"]
+
+
 def test_a_failed_migration_stops_everything() -> None:
     assert deployments_stopped([item(migration={"failed": True}), item("web")])
     assert not deployments_stopped([item(migration={"failed": False}), item("web")])
