@@ -20,7 +20,7 @@ description:
     C(elasticache:DescribeReplicationGroups), C(ecs:ListServices), C(ecs:DescribeServices),
     C(ecs:DescribeTaskDefinition), C(elasticloadbalancing:DescribeLoadBalancers),
     C(elasticloadbalancing:DescribeListeners), C(elasticloadbalancing:DescribeRules), C(cloudfront:ListDistributions),
-    C(cloudwatch:ListDashboards), C(logs:DescribeQueryDefinitions)."
+    C(acm:DescribeCertificate), C(cloudwatch:ListDashboards), C(logs:DescribeQueryDefinitions)."
 author:
   - slipway.aws contributors (@slipway-aws)
 options:
@@ -212,10 +212,15 @@ edge:
     web_acl: {description: Name and ARN of the web ACL in front of the load balancer., type: dict}
     sites_web_acl: {description: Name and ARN of the web ACL in front of the sites., type: dict}
     sites_log_bucket: {description: Bucket with the access logs of the sites., type: str}
-    certificate_arns: {description: Certificate ARNs by component., type: dict}
+    certificate_arns: {description: ARNs of the region's certificates by component., type: dict}
+    sites_certificate_arns:
+      description: ARNs of the certificates in V(us-east-1), where those of sites are, by component.
+      type: dict
     hosted_zone_id: {description: Identifier of the Route 53 zone., type: str}
     sites:
-      description: Static sites by name, each with its bucket, distribution, domain name, aliases and address.
+      description:
+        - Static sites by name, each with its bucket, distribution and its status, domain name, aliases, address, web
+          ACL, certificate and origin access controls.
       type: dict
 monitoring:
   description: What the role C(monitoring) publishes.

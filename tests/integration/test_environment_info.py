@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from .certificates import imported
 from .harness import Aws, ModuleFailed
 
 ARGS = {"project": "uex", "environment": "test"}
@@ -175,3 +176,58 @@ def test_services_are_found_with_their_image_target_group_and_address(aws: Aws) 
     assert service["target_group_full_name"].startswith("targetgroup/uex-test-backend/")
     assert service["log_group"] == "/ecs/uex-test/backend"
     assert service["url"] == f"http://{balancer['DNSName']}/api/uex/"
+
+
+def test_sites_and_certificates_are_found_by_their_tags(aws: Aws) -> None:
+    owner = {"Project": "uex", "Environment": "test", "Role": "edge"}
+    london = {**ARGS, "region": "eu-west-2", "sections": ["edge"]}
+    control = aws.run_module("cloudfront_origin_access_controls", {"controls": [{"name": "admin"}]})["controls"][
+        "admin"
+    ]
+    acl = aws.run_module("wafv2_web_acl", {"name": "sites", "scope": "CLOUDFRONT", "tags": owner})["web_acl"]
+    site = {
+        "name": "uex-test-admin",
+        "origins": [{"id": "s", "domain_name": "b.s3.eu-west-2.amazonaws.com", "origin_access_control": control["id"]}],
+        "default_cache_behavior": {"target_origin": "s"},
+        "web_acl_arn": acl["arn"],
+        "tags": {**owner, "Component": "admin"},
+    }
+    made = aws.run_module("cloudfront_distribution", site)["distribution"]
+    certificates = {}
+    for region in ("us-east-1", "eu-west-2"):
+        wanted = {"name": "admin", "domain_name": "admin.example.com"}
+        arguments = {"region": region, "certificates": [wanted], "tags": {**owner, "Component": "admin"}}
+        certificates[region] = aws.run_module("acm_certificates", arguments)["certificates"]["admin"]["arn"]
+
+    aws.mark()
+    found = aws.run_module("environment_info", london)["edge"]
+    assert sorted(aws.calls()) == ["cloudfront:ListDistributions", *["resourcegroupstaggingapi:GetResources"] * 2]
+    assert found["certificate_arns"] == {"admin": certificates["eu-west-2"]}
+    assert found["sites_certificate_arns"] == {"admin": certificates["us-east-1"]}
+    assert found["sites_web_acl"] == {"name": "sites", "arn": acl["arn"]}
+    (name, shown) = next(iter(found["sites"].items()))
+    assert (name, shown.pop("status") in ("InProgress", "Deployed")) == ("admin", True)
+    assert shown == {
+        "bucket": "",
+        "distribution_id": made["id"],
+        "distribution_arn": made["arn"],
+        "domain_name": made["domain_name"],
+        "aliases": [],
+        "enabled": True,
+        "web_acl_arn": acl["arn"],
+        "certificate_arn": "",
+        "origin_access_control_ids": [control["id"]],
+        "url": f"https://{made['domain_name']}",
+    }
+
+
+def test_a_certificate_serves_until_the_one_that_replaces_it_is_issued(aws: Aws) -> None:
+    owner = {"Project": "uex", "Environment": "test", "Role": "edge", "Component": "load_balancer"}
+    old = imported(aws, "pay.example.com")
+    aws.client("acm").add_tags_to_certificate(
+        CertificateArn=old, Tags=[{"Key": key, "Value": value} for key, value in owner.items()]
+    )
+    wanted = {"name": "pay", "domain_name": "pay.example.com"}
+    aws.run_module("acm_certificates", {"certificates": [wanted], "tags": owner})
+    found = aws.run_module("environment_info", {**ARGS, "sections": ["edge"]})["edge"]
+    assert found["certificate_arns"] == found["sites_certificate_arns"] == {"load_balancer": old}

@@ -138,3 +138,8 @@ def query_definitions(client: Any, prefix: str) -> list[dict[str, Any]]:
         if not page.get("nextToken"):
             return found
         arguments["nextToken"] = page["nextToken"]
+
+
+@aws_call("describe the certificate {arn}", missing=["ResourceNotFoundException"], default={})
+def certificate(client: Any, arn: str) -> dict[str, Any]:
+    return client.describe_certificate(CertificateArn=arn)["Certificate"]

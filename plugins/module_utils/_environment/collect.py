@@ -50,6 +50,8 @@ def collect(environment: Environment, sections: list[str]) -> dict[str, Any]:
     # Clients are made here: making one is not safe in threads, and costs more than most calls.
     for service in _clients(sections):
         environment.client(service)
+    for region in _regions_of(_rivals(tagged)) if "edge" in sections else ():
+        environment.client("acm", region=region)
     return in_parallel({section: parts[section] for section in sections})
 
 
@@ -126,10 +128,27 @@ def _compute(environment: Environment, tagged: to.Tagged) -> dict[str, Any]:
     return to.compute_output(tagged, roles, answers["balancer"], answers["listeners"], rules, answers["services"])
 
 
+def _rivals(tagged: to.Tagged) -> list[str]:
+    """Only while a certificate is being replaced are there two for one thing."""
+    return to.same_component(tagged, "acm", "certificate/")
+
+
+def _regions_of(arns: list[str]) -> set[str]:
+    return {arn.split(":")[3] for arn in arns}
+
+
 def _edge(environment: Environment, tagged: to.Tagged) -> dict[str, Any]:
     has_sites = tagged.arns("cloudfront", "distribution/")
-    distributions = api.distributions(environment.client("cloudfront")) if has_sites else []
-    return to.edge_output(tagged, distributions)
+    rivals = _rivals(tagged)
+    clients = {region: environment.client("acm", region=region) for region in _regions_of(rivals)}
+    calls: dict[str, Callable[[], Any]] = {
+        arn: lambda arn=arn: api.certificate(clients[arn.split(":")[3]], arn) for arn in rivals
+    }
+    if has_sites:
+        calls["distributions"] = lambda: api.distributions(environment.client("cloudfront"))
+    answers = in_parallel(calls)
+    distributions = answers.pop("distributions", [])
+    return to.edge_output(tagged, distributions, environment.region, GLOBAL_REGION, answers)
 
 
 def _monitoring(environment: Environment, tagged: to.Tagged) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -266,7 +267,35 @@ def repository_url(arn: str) -> str:
     return f"{account}.dkr.ecr.{region}.{domain}/{resource.removeprefix('repository/')}"
 
 
-def edge_output(tagged: Tagged, distributions: list[dict[str, Any]]) -> dict[str, Any]:
+def same_component(tagged: Tagged, service: str, resource: str) -> list[str]:
+    """The ARNs that share their region and component with another one: a certificate and the one that replaces it."""
+    counted = Counter(_place(tagged, arn) for arn in tagged.arns(service, resource))
+    return [arn for arn in tagged.arns(service, resource) if counted[_place(tagged, arn)] > 1]
+
+
+def _place(tagged: Tagged, arn: str) -> tuple[str, str]:
+    return arn.split(":")[3], tagged.tags[arn].get(COMPONENT, "")
+
+
+def certificate_arns(tagged: Tagged, region: str, described: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Component → ARN of a region's certificates; of several the one that serves, which is the youngest issued one."""
+
+    def rank(arn: str) -> tuple[bool, float]:
+        certificate = described.get(arn) or {}
+        made = certificate.get("CreatedAt")
+        return certificate.get("Status") == "ISSUED", made.timestamp() if made else 0
+
+    arns = [arn for arn in tagged.arns("acm", "certificate/") if arn.split(":")[3] == region]
+    return {tagged.tags[arn][COMPONENT]: arn for arn in sorted(arns, key=rank) if tagged.tags[arn].get(COMPONENT)}
+
+
+def edge_output(
+    tagged: Tagged,
+    distributions: list[dict[str, Any]],
+    region: str,
+    global_region: str,
+    certificates: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
     """What the role C(edge) publishes."""
     web_acl = tagged.first("wafv2", "regional/webacl/")
     sites_web_acl = tagged.first("wafv2", "global/webacl/")
@@ -278,7 +307,8 @@ def edge_output(tagged: Tagged, distributions: list[dict[str, Any]]) -> dict[str
         "web_acl": {"name": web_acl.split("/")[-2] if web_acl else "", "arn": web_acl},
         "sites_web_acl": {"name": sites_web_acl.split("/")[-2] if sites_web_acl else "", "arn": sites_web_acl},
         "sites_log_bucket": buckets.get("sites-logs", ""),
-        "certificate_arns": tagged.by_component("acm", "certificate/"),
+        "certificate_arns": certificate_arns(tagged, region, certificates),
+        "sites_certificate_arns": certificate_arns(tagged, global_region, certificates),
         "hosted_zone_id": name_of(zone) if zone else "",
         "sites": {
             site: site_output(by_arn[arn], buckets.get(site, "")) for site, arn in sites.items() if arn in by_arn
@@ -288,6 +318,7 @@ def edge_output(tagged: Tagged, distributions: list[dict[str, Any]]) -> dict[str
 
 def site_output(distribution: Mapping[str, Any], bucket: str) -> dict[str, Any]:
     """One static site behind CloudFront."""
+    origins = distribution.get("Origins", {}).get("Items", [])
     aliases = distribution.get("Aliases", {}).get("Items", [])
     return {
         "bucket": bucket,
@@ -295,6 +326,13 @@ def site_output(distribution: Mapping[str, Any], bucket: str) -> dict[str, Any]:
         "distribution_arn": distribution["ARN"],
         "domain_name": distribution["DomainName"],
         "aliases": aliases,
+        "enabled": distribution["Enabled"],
+        "status": distribution["Status"],
+        "web_acl_arn": distribution.get("WebACLId", ""),
+        "certificate_arn": distribution.get("ViewerCertificate", {}).get("ACMCertificateArn", ""),
+        "origin_access_control_ids": sorted(
+            {origin["OriginAccessControlId"] for origin in origins if origin.get("OriginAccessControlId")}
+        ),
         "url": f"https://{aliases[0] if aliases else distribution['DomainName']}",
     }
 

@@ -168,7 +168,13 @@ def test_https_is_the_address_where_there_is_a_certificate() -> None:
 
 
 def test_a_site_is_reached_by_its_alias() -> None:
-    distribution: dict[str, Any] = {"Id": "E1", "ARN": "arn:d", "DomainName": "d1.cloudfront.example"}
+    distribution: dict[str, Any] = {
+        "Id": "E1",
+        "ARN": "arn:d",
+        "DomainName": "d1.cloudfront.example",
+        "Enabled": True,
+        "Status": "Deployed",
+    }
     assert to.site_output(distribution, "b")["url"] == "https://d1.cloudfront.example"
     distribution["Aliases"] = {"Quantity": 1, "Items": ["pay.example.com"]}
     assert to.site_output(distribution, "b")["url"] == "https://pay.example.com"
