@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import shlex
 import signal
 import socket
@@ -25,8 +26,13 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "demo"
 STATE_DIR = BUILD / "local-aws"
 PORT_FILE = BUILD / "port"
+build_site = runpy.run_path(str(ROOT / "tools" / "demo_site" / "build.py"))["build"]
 ENVIRONMENT_FILE = BUILD / "env"
 INVENTORY = "inventories/dev"
+# A site for it, built by the project.
+SITE_INVENTORY = "tools/demo_site/inventory.yml"
+SITE = BUILD / "site"
+CHANGED_PAGE = "guide/index.html"
 USUAL_PORT = 4566
 
 TASK = re.compile(r"^(?:TASK|RUNNING HANDLER) \[(?:slipway\.aws\.(?P<role>\w+) : )?(?P<task>.*?)\] \**")
@@ -59,6 +65,8 @@ class Run:
             part = match["role"] or self._part or self._play
             if part == "compute" and "services" in self._play:
                 part = "services"
+            if part == "edge" and "sites" in self._play:
+                part = "sites"
             self.close(now)
             self._since = now
             if part != self._part:
@@ -127,13 +135,12 @@ def stack() -> dict[str, Any]:
     return {**inventory["_meta"]["hostvars"][host], "host": host}
 
 
-def deploy(number: int, environment: dict[str, str]) -> tuple[Run, float]:
-    """Run site.yml, showing which role is at work; return what it did and how long it took."""
-    log = BUILD / f"run-{number}.log"
+def play(name: str, log: Path, environment: dict[str, str], show: bool = True) -> tuple[Run, float]:
+    """Run a playbook, showing which role is at work; return what it did and how long it took."""
     run = Run()
     started = time.monotonic()
     process = subprocess.Popen(
-        ["ansible-playbook", "playbooks/site.yml", "-i", INVENTORY],
+        ["ansible-playbook", f"playbooks/{name}.yml", "-i", INVENTORY, "-i", SITE_INVENTORY],
         cwd=ROOT,
         env={**environment, "ANSIBLE_NOCOLOR": "1"},
         stdin=subprocess.DEVNULL,
@@ -145,11 +152,55 @@ def deploy(number: int, environment: dict[str, str]) -> tuple[Run, float]:
     with log.open("w", encoding="utf-8") as stream:
         for line in process.stdout:
             stream.write(line)
-            if part := run.read(line, time.monotonic()):
+            if (part := run.read(line, time.monotonic())) and show:
                 print(f"  {time.monotonic() - started:5.0f} s  {part}", flush=True)
     if process.wait():
-        raise DemoError(f"site.yml failed:\n{tail(log)}")
+        raise DemoError(f"{name}.yml failed:\n{tail(log)}")
     return run, time.monotonic() - started
+
+
+def deploy(number: int, environment: dict[str, str]) -> tuple[Run, float]:
+    """Run site.yml."""
+    return play("site", BUILD / f"run-{number}.log", environment)
+
+
+def publish(number: int, environment: dict[str, str]) -> tuple[str, int]:
+    """Publish the site; what was uploaded, deleted and invalidated, and how many tasks changed anything."""
+    since = len(requests())
+    run, seconds = play("publish", BUILD / f"publish-{number}.log", environment, show=False)
+    made = [entry for entry in requests()[since:] if entry.get("mutating")]
+    pages = [entry for entry in made if entry["action"] == "PutObject"]
+    invalidations = [entry for entry in made if entry["action"] == "CreateInvalidation"]
+    counts = f"{len(made)} writing calls, {len(pages)} of them uploads, {len(invalidations)} invalidations"
+    return f"  {seconds:5.0f} s  done, {counts}", sum(run.changed.values())
+
+
+def requests() -> list[dict[str, Any]]:
+    """What the local AWS was asked so far."""
+    return [json.loads(line) for line in (STATE_DIR / "requests.jsonl").read_text(encoding="utf-8").splitlines()]
+
+
+def site_is_published(environment: dict[str, str]) -> None:
+    """Show that a publish touches what changed: nothing at first, then one page."""
+    print("\nPublishing the site again: ansible-playbook playbooks/publish.yml", flush=True)
+    told, changes = publish(1, environment)
+    print(told, flush=True)
+    if changes:
+        raise DemoError("The second publish changed something.")
+    page = SITE / CHANGED_PAGE
+    page.write_text(page.read_text(encoding="utf-8").replace("Guide", "Manual"), encoding="utf-8")
+    print(f"Once more, with {CHANGED_PAGE} changed", flush=True)
+    told, changes = publish(2, environment)
+    print(told, flush=True)
+    for line in progress(BUILD / "publish-2.log"):
+        print(f"           {line}")
+
+
+def progress(log: Path) -> Iterator[str]:
+    """What a publish told while it was at work."""
+    for line in log.read_text(encoding="utf-8").splitlines():
+        if match := re.match(r"\s+\[(\w+)\] [^:]*: (.*) \(\d+s\)$", line):
+            yield match[2]
 
 
 def ask(module: str, arguments: dict[str, Any], environment: dict[str, str]) -> dict[str, Any]:
@@ -201,6 +252,7 @@ def describe(info: dict[str, Any]) -> Iterator[str]:
         ("firewall", edge["web_acl"]["name"]),
         ("alarms", f"{len(monitoring['alarm_names'])}, topics {', '.join(monitoring['topic_arns'])}"),
         ("dashboard", monitoring["dashboard_name"]),
+        *((f"site {name}", site["url"]) for name, site in edge["sites"].items()),
     ]
     yield from table(rows)
     yield ""
@@ -258,7 +310,11 @@ def run() -> None:
     others = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
     environment = {**others, **access}
 
-    print(f"\nDeploying {project} {name}: ansible-playbook playbooks/site.yml -i {INVENTORY}", flush=True)
+    build_site(SITE)
+    print(
+        f"\nDeploying {project} {name}: ansible-playbook playbooks/site.yml -i {INVENTORY} -i {SITE_INVENTORY}",
+        flush=True,
+    )
     first, first_seconds = deploy(1, environment)
     print(f"  {first_seconds:5.0f} s  done, {sum(first.changed.values())} changes")
     print("\nOnce more, to show that nothing changes", flush=True)
@@ -268,6 +324,7 @@ def run() -> None:
     if changes:
         raise DemoError("The second run changed something:\n" + "\n".join(f"  {task}" for task in second.changed_tasks))
 
+    site_is_published(environment)
     info = ask("slipway.aws.environment_info", {"project": project, "environment": name}, environment)
     verdict = audit()
     print(f"\n{project} {name} in account {about['stack_account_id']}, {about['stack_region']}\n")
@@ -281,6 +338,7 @@ def run() -> None:
 To explore, in this directory:
   . .venv/bin/activate && . {ENVIRONMENT_FILE.relative_to(ROOT)}
   ansible-playbook playbooks/site.yml -i {INVENTORY} --check --diff       # what would change: nothing
+  ansible-playbook playbooks/publish.yml -i {INVENTORY} -i {SITE_INVENTORY} -e release=previous   # back
   ansible-playbook playbooks/site.yml -i {INVENTORY} --tags monitoring    # one role alone
   ansible-playbook playbooks/destroy.yml -i {INVENTORY}                   # asks for the name, {name}; then all is gone
   aws ecs list-services --cluster {info["compute"]["cluster_name"]}                           # or any AWS tool

@@ -14,7 +14,14 @@ from content import ROOT, load, tracked_files
 MACHINE_PATH = re.compile(r"(?<![\w.}])/(?:root|home|Users|work|opt|mnt)/[\w.]")
 
 PLAYBOOKS = sorted((ROOT / "playbooks").glob("*.yml"))
-INVENTORIES = sorted(path for path in (ROOT / "inventories").glob("*") if (path / "hosts.yml").is_file())
+#: A folder with one environment in hosts.yml, or with several in a file each.
+INVENTORIES = sorted(
+    {
+        path.parent
+        for path in (ROOT / "inventories").glob("*/*.yml")
+        if re.search(r"^environment:$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+)
 
 
 def test_no_file_names_a_path_of_one_machine() -> None:
