@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -100,9 +101,10 @@ def test_an_old_invalidation_beyond_the_newest_hundred_is_known_by_its_state(aws
     assert again["invalidations"][0]["id"] == first["invalidations"][0]["id"]
 
 
-def test_waiting_for_completion(aws: Aws, distribution: str) -> None:
-    done = run(aws, distribution, "/a", wait=True)
+def test_waiting_for_completion(aws: Aws, distribution: str, tmp_path: Path) -> None:
+    done = run(aws, distribution, "/a", wait=True, progress_file=str(tmp_path / "lines"))
     assert done["invalidations"][0]["status"] == "Completed"
+    assert "1 of 1 invalidations are complete" in (tmp_path / "lines").read_text()
     with pytest.raises(ModuleFailed, match=r"is InProgress.*AWS goes on by itself: run again to go on waiting"):
         run(aws, distribution, "/b", wait=True, wait_timeout=0)
     assert not run(aws, distribution, "/b", wait=True)["changed"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
+import http.client
 import io
 import os
 import random
@@ -312,6 +313,52 @@ def serving(aws: Aws, bucket: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
+
+
+@contextlib.contextmanager
+def letting_in_pairs(aws: Aws) -> Iterator[str]:
+    """An endpoint that lets an upload of an asset through when another one has come, too."""
+    pairs = threading.Barrier(2, timeout=60)
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            length = int(self.headers.get("Content-Length") or 0)
+            body = self.rfile.read(length) if length else None
+            if self.command == "PUT" and "/assets/" in self.path:
+                pairs.wait()
+            connection = http.client.HTTPConnection(aws.server.url.removeprefix("http://"))
+            connection.request(self.command, self.path, body, dict(self.headers))
+            found = connection.getresponse()
+            content = found.read()
+            self.send_response(found.status)
+            for name, value in found.getheaders():
+                if name.lower() not in ("connection", "transfer-encoding", "content-length"):
+                    self.send_header(name, value)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        do_GET = do_PUT = do_POST = answer
+
+        def log_message(self, *arguments: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+
+
+def test_files_are_uploaded_in_parallel(aws: Aws, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A style sheet and a script for each page: an even number of assets.
+    site = build(tmp_path / "dist", "1", pages=5)
+    with letting_in_pairs(aws) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        done = run(aws, bucket, site)
+    assert sum(key.startswith("assets/") for key in done["uploaded"]) == 6
+    assert set(done["uploaded"]) == local_keys(site)
 
 
 def test_what_was_published_is_fetched(aws: Aws, bucket: str, tmp_path: Path) -> None:
