@@ -118,6 +118,37 @@ class AlternatingUsers(OfPostgres):
         return {**self.place, "admin_secret": self.admin}
 
 
+class MasterUser(OfPostgres):
+    """The master user of an instance of RDS, whose password RDS sets at the server."""
+
+    strategy = "rds_master_user"
+    two_valid = False
+
+    def __init__(self, aws: Aws, server: Postgres) -> None:
+        super().__init__(aws, server)
+        rds = aws.client("rds")
+        rds.create_db_instance(
+            DBInstanceIdentifier=self.user,
+            DBInstanceClass="db.t3.medium",
+            Engine="postgres",
+            AllocatedStorage=20,
+            MasterUsername=self.user,
+            MasterUserPassword=self.markers[0],
+        )
+        waiter = rds.get_waiter("db_instance_available")
+        waiter.wait(DBInstanceIdentifier=self.user, WaiterConfig={"Delay": 0.1, "MaxAttempts": 200})
+        admin = {"user": server.superuser, "password": server.superuser_password, "ca_file": server.ca_file}
+        place = {"host": server.host, "port": server.port, "account": aws.account_id, "region": aws.region}
+        control(aws, "servers", db_instance=self.user, admin=admin, **place)
+
+    def options(self) -> dict[str, Any]:
+        return {**self.place, "db_instance_identifier": self.user, "test_with": "postgres_single_user"}
+
+    def remove(self) -> None:
+        control(self.aws, "servers", "DELETE")
+        super().remove()
+
+
 class AclUser(Rotated):
     strategy = "redis_acl_user"
     kind = "redis"
@@ -171,4 +202,5 @@ class AuthToken(Rotated):
         self.server.run("ACL", "SETUSER", "default", "on", "resetpass", "nopass", "~*", "&*", "+@all")
 
 
+#: Those whose steps this collection does itself.
 STRATEGIES: tuple[type[Rotated], ...] = (SingleUser, AlternatingUsers, AclUser, AuthToken)

@@ -205,6 +205,22 @@ class Secret:
         self.entry.update(entry)
         self.versions = Versions.of(entry, self.versions.created)
 
+    def explained(self, token: str, since: float) -> RotationError | None:
+        """Why AWS's own steps have failed. It may log any value: all are read first, so that they are hidden."""
+        found = self.strategy.explain(token, since) if isinstance(self.strategy, ByAws) else None
+        if found is None:
+            return None
+        try:
+            for version in self.versions.stages:
+                self.value(version)
+        except AnsibleAWSError as error:
+            cause = (
+                f"it has failed; what it says is not shown, because the values to hide in it cannot be read: {error}"
+            )
+            return RotationError(found.step, cause, found.advice)
+        scrub = self.context.hidden.scrub
+        return RotationError(found.step, scrub(found.cause), scrub(found.advice))
+
     def test(self, value: str) -> None:
         """Log in with a value, by the strategy or by the one that stands in for it."""
         (self.tester or self.strategy).test(value)
@@ -455,7 +471,7 @@ class Engine:
             secret.say(seen.line or ("AWSCURRENT has moved" if moved else f"AWSPENDING is {secret.versions.pending}"))
             if moved and not secret.versions.pending and not seen.under_way:
                 return True
-            found = strategy.explain(token, since)
+            found = secret.explained(token, since)
             if found is not None and not errors:
                 errors.append((self._clock(), found))
                 secret.say(found.cause)
@@ -476,7 +492,7 @@ class Engine:
                     sleep=secret.context.sleep,
                 )
         except RotationError as error:
-            self._aws_failed(strategy.explain(token, since) or error, token)
+            self._aws_failed(secret.explained(token, since) or error, token)
         else:
             if not over:
                 self._aws_failed(errors[0][1], token)
@@ -484,9 +500,6 @@ class Engine:
     def _aws_failed(self, error: RotationError, token: str) -> None:
         """Take AWSPENDING away where AWSCURRENT is known to work; else leave it: only its maker knows what it did."""
         secret = self.secret
-        error = RotationError(
-            error.step, secret.context.hidden.scrub(error.cause), secret.context.hidden.scrub(error.advice)
-        )
         current, pending = secret.versions.current, secret.versions.pending
         if pending and self._current_is_safe(pending):
             strategy = secret.strategy

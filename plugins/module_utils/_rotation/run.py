@@ -276,11 +276,9 @@ class Rotation:
             waiting_for=lambda pending: f"the secret {secret.name} has the pending version {pending}",
             first=0.3,
         )
-        strategy = secret.strategy
-        if isinstance(strategy, ByAws):
-            error = strategy.explain(pending, started - 60)
-            if error is not None:
-                secret.notes.append(f"The rotation function did not pass its test: {self.hidden.scrub(error.cause)}")
+        error = secret.explained(pending, started - 60)
+        if error is not None:
+            secret.notes.append(f"The rotation function did not pass its test: {error.cause}")
 
     # The secrets
 
