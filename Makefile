@@ -56,6 +56,13 @@ molecule: link ## Run every Molecule scenario
 lint sanity unit local-aws-tests integration site molecule:
 	@$(BIN)/python tools/run_tests.py $@
 
+# What `make bench` measures (bench, provisioning or molecule), and its options: make bench ARGS="--help"
+BENCH ?= bench
+ARGS ?=
+.PHONY: bench
+bench: link ## Measure UEX prod, with and without direct execution and next to Terraform
+	@$(BIN)/python -m tests.benchmarks $(BENCH) $(ARGS)
+
 .PHONY: format
 format: link ## Format the Python files, and write what follows from the modules
 	@$(BIN)/python tools/write_generated.py

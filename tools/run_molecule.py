@@ -71,9 +71,13 @@ def molecule(*arguments: str, port: str) -> tuple[int, str]:
 
 
 def main() -> int:
-    """Run the scenarios and judge the report."""
+    """Run the scenarios, or those that are named, and judge the report."""
     BUILD.mkdir(parents=True, exist_ok=True)
     scenarios = {path.name for path in MOLECULE.iterdir() if path.is_dir()}
+    wanted = ["--all"]
+    if named := sys.argv[1:]:
+        scenarios &= {"default", *named}
+        wanted = [f"--scenario-name={name}" for name in sorted(scenarios, key=lambda name: name != "default")]
     sequence = yaml.safe_load((MOLECULE / "config.yml").read_text(encoding="utf-8"))["scenario"]["test_sequence"]
     if PORT_FILE.exists():
         # A run that was killed: Molecule believes that its local AWS is there.
@@ -82,7 +86,7 @@ def main() -> int:
     PORT_FILE.write_text(port, encoding="utf-8")
     status = 1
     try:
-        status, report = molecule("test", "--all", "--report", port=port)
+        status, report = molecule("test", *wanted, "--report", port=port)
     finally:
         if status:
             molecule("destroy", "--scenario-name", "default", port=port)

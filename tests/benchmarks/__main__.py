@@ -11,6 +11,10 @@ import sys
 from pathlib import Path
 
 from . import profile as profiles
+from .bench import bench
+from .molecule import molecule
+from .provisioning import provisioning
+from .report import write_block
 from .stack import ACCOUNTS, BUILD, BenchmarkError, LocalAws, Run, playbook
 
 COLUMNS = {"load": 6, "wall s": 8, "CPU s": 8, "user": 7, "system": 8, "parent": 8, "workers": 9, "server": 8, "MB": 6}
@@ -63,7 +67,10 @@ def profile(arguments: argparse.Namespace) -> None:
     """Say where the CPU time of an unchanged run goes: by kind of work, by task, by function."""
     server, _first = deployed(arguments)
     try:
-        print("\n".join(profiles.table(profiled(server, arguments), tasks=40, functions=60)))
+        found = profiled(server, arguments)
+        print("\n".join(profiles.table(found, tasks=40, functions=60)))
+        if arguments.write:
+            write_block("profile", list(profiles.table(found)))
     finally:
         if not arguments.keep:
             server.stop()
@@ -101,9 +108,30 @@ def main() -> int:
         command.add_argument("--inventory", choices=list(ACCOUNTS), default="prod")
         command.add_argument("--keep", action="store_true", help="leave the local AWS running for the next time")
         command.add_argument("arguments", nargs="*", help="after --: more arguments of ansible-playbook")
+        if function is profile:
+            command.add_argument("--write", action="store_true", help="write the table into docs/performance.md")
         if function is unchanged:
             command.add_argument("--runs", type=int, default=3)
             command.add_argument("--latency-ms", type=float, default=0)
+
+    command = commands.add_parser("bench", help=bench.__doc__)
+    command.set_defaults(function=bench)
+    command.add_argument("--latencies", type=float, nargs="+", default=[0, 50], metavar="MS")
+    command.add_argument("--repeat", type=int, default=2, help="how often the unchanged run is measured (%(default)s)")
+    command.add_argument("--complete", action="store_true", help="all steps of all ways with latency too: half an hour")
+    command.add_argument("--no-ordinary", action="store_true", help="leave out ours without direct execution")
+    command.add_argument("--no-terraform", action="store_true", help="leave out Terraform")
+    command.add_argument("--dry", action="store_true", help="leave docs/performance.md as it is")
+
+    command = commands.add_parser("provisioning", help=provisioning.__doc__)
+    command.set_defaults(function=provisioning)
+    command.add_argument("--minute-ms", type=float, default=6000, help="how long a minute of AWS takes (%(default)s)")
+    command.add_argument("--dry", action="store_true", help="leave docs/performance.md as it is")
+
+    command = commands.add_parser("molecule", help=molecule.__doc__)
+    command.set_defaults(function=molecule)
+    command.add_argument("scenarios", nargs="*", help="these scenarios only")
+    command.add_argument("--dry", action="store_true", help="leave docs/performance.md as it is")
 
     arguments = parser.parse_args()
     BUILD.mkdir(parents=True, exist_ok=True)

@@ -7,6 +7,9 @@ behind (PR_SET_CHILD_SUBREAPER), so that nothing escapes the account. It hardly 
 
 Memory is the largest sum, over all processes that live at the same moment, of their proportional set sizes: a page that
 several forks share counts once. The kernel keeps no such maximum, so it is read ten times a second.
+
+Wall time depends on what else the machine does. How busy it was with other things is therefore measured with each
+command: what the kernel counts as busy time of all processors, less the CPU of the command and of the server.
 """
 
 from __future__ import annotations
@@ -39,6 +42,8 @@ class Cost:
     #: The share of the command's own process in user + system; the rest is its children's.
     first_process: float
     memory: float
+    #: The share of the machine that was busy with neither this nor the server, from 0 to 1; see others().
+    others: float = 0
 
     @property
     def cpu(self) -> float:
@@ -91,6 +96,13 @@ def run(command: list[str], *, environment: dict[str, str], directory: Path, out
         first_process=first_process,
         memory=sampler.peak / 1e6,
     )
+
+
+def machine_busy() -> float:
+    """The CPU seconds that all processors together have been busy since the machine started."""
+    fields = [int(field) for field in Path("/proc/stat").read_text(encoding="ascii").split("\n", 1)[0].split()[1:]]
+    user, nice, system, _idle, _iowait, irq, softirq, *_rest = fields
+    return (user + nice + system + irq + softirq) / TICKS
 
 
 def cpu_of(pid: int) -> float:

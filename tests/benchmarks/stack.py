@@ -11,7 +11,7 @@ import socket
 import sys
 import urllib.request
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -130,12 +130,14 @@ class LocalAws:
         """Run a command against an account here; a failure of it is a BenchmarkError."""
         self.control("latency", latency_ms=latency_ms)
         log = self.state_dir.parent / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}.log"
-        before, cpu = self.position(), measure.cpu_of(self.pid)
+        before, cpu, busy = self.position(), measure.cpu_of(self.pid), measure.machine_busy()
         with log.open("wb") as output:
             cost = measure.run(
                 command, environment={**self.environment(account), **more}, directory=directory, output=output
             )
         server_cpu = measure.cpu_of(self.pid) - cpu
+        others = measure.machine_busy() - busy - server_cpu - cost.cpu
+        cost = replace(cost, others=max(0.0, others / cost.wall / (os.cpu_count() or 1)))
         self.control("latency", latency_ms=0)
         text = log.read_text(encoding="utf-8", errors="replace")
         if cost.status:
