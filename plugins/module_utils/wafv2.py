@@ -14,12 +14,32 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule reports the missing SDK.
 
+from ._cloudfront.api import distributions
 from ._wafv2 import api
 from ._wafv2 import transformations as to
-from .core import Resource, State, aws_call, differences, error_code, in_parallel, merged, tag_changes, wanted_tags
+from .core import (
+    AnsibleAWSError,
+    Resource,
+    State,
+    aws_call,
+    differences,
+    error_code,
+    in_parallel,
+    merged,
+    tag_changes,
+    wanted_tags,
+)
 from .planned import planned_arn, planned_id
 
-__all__ = ["RESOURCE_TYPES", "WebAcl", "check_rules", "types_to_look_at", "wanted_acl", "wanted_logging"]
+__all__ = [
+    "RESOURCE_TYPES",
+    "WebAcl",
+    "check_rules",
+    "distributions",
+    "types_to_look_at",
+    "wanted_acl",
+    "wanted_logging",
+]
 
 check_rules = to.check_rules
 wanted_acl = to.wanted_acl
@@ -69,6 +89,7 @@ class WebAcl(Resource):
         region: str,
         purge_tags: bool,
         purge_associations: bool,
+        distributions: Callable[[], list[dict[str, Any]]] = list,
         resource_types: Iterable[str] = (),
         pause: float = 5,
     ) -> None:
@@ -78,6 +99,7 @@ class WebAcl(Resource):
         self.region = region
         self.purge_tags = purge_tags
         self.purge_associations = purge_associations
+        self.distributions = distributions
         self.resource_types = tuple(resource_types)
         self.pause = pause
 
@@ -203,17 +225,34 @@ class WebAcl(Resource):
     def delete(self, name: str, current: State) -> None:
         self._apply_resources(current, [])
         self._apply_logging(current, {})
-        self._delete_acl(name, current["id"])
+        self._delete_acl(name, current["id"], current["arn"])
 
     @aws_call("delete the web ACL {name}")
-    def _delete_acl(self, name: str, identifier: str) -> None:
+    def _delete_acl(self, name: str, identifier: str, arn: str) -> None:
         def once() -> None:
             answer = api.get(self.client, self.scope, name, identifier)
-            if answer is not None:
+            if answer is None:
+                return
+            try:
                 api.delete(self.client, self.scope, name, identifier, answer["LockToken"])
+            except ClientError as error:
+                if error_code(error) == "WAFAssociatedItemException":
+                    self._refuse_used(name, arn)
+                raise
 
         # WAF takes a while to notice that nothing is protected any more.
         _insisting(once, (*_LOCKED, *_IN_USE), self.pause)
+
+    def _refuse_used(self, name: str, arn: str) -> None:
+        """What a distribution protects itself with cannot be taken from it here."""
+        if self.scope != "CLOUDFRONT":
+            return
+        users = [item["Id"] for item in self.distributions() if item.get("WebACLId") == arn]
+        if users:
+            raise AnsibleAWSError(
+                message=f"The web ACL {name} protects {', '.join(users)}; give the distributions another web_acl_arn, "
+                "or delete them, and run again."
+            )
 
     def planned(self, name: str, wanted: State) -> State:
         place = "global" if self.scope == "CLOUDFRONT" else "regional"

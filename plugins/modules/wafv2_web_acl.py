@@ -14,8 +14,9 @@ description:
   - "IAM actions: C(wafv2:ListWebACLs), C(wafv2:GetWebACL), C(wafv2:CreateWebACL), C(wafv2:UpdateWebACL),
     C(wafv2:DeleteWebACL), C(wafv2:ListResourcesForWebACL), C(wafv2:AssociateWebACL), C(wafv2:DisassociateWebACL),
     C(wafv2:GetLoggingConfiguration), C(wafv2:PutLoggingConfiguration), C(wafv2:DeleteLoggingConfiguration),
-    C(wafv2:ListTagsForResource), C(wafv2:TagResource), C(wafv2:UntagResource), and for an application load balancer
-    C(elasticloadbalancing:SetWebACL)."
+    C(wafv2:ListTagsForResource), C(wafv2:TagResource), C(wafv2:UntagResource), for an application load balancer
+    C(elasticloadbalancing:SetWebACL), and to say which distributions stand in the way of a deletion
+    C(cloudfront:ListDistributions)."
 author:
   - slipway.aws contributors (@slipway-aws)
 options:
@@ -31,7 +32,9 @@ options:
     choices: [REGIONAL, CLOUDFRONT]
     default: REGIONAL
   state:
-    description: Whether the web ACL shall exist. An absent one is first taken from everything that it protects.
+    description:
+      - Whether the web ACL shall exist. An absent one is first taken from everything that it protects in its region.
+      - One that a CloudFront distribution names is not deleted; the error names the distribution.
     type: str
     choices: [present, absent]
     default: present
@@ -175,7 +178,8 @@ options:
     suboptions:
       destination_arn:
         description:
-          - Log group, Firehose stream or bucket whose name starts with V(aws-waf-logs-).
+          - Log group, Firehose stream or bucket whose name starts with V(aws-waf-logs-). The first two must be in the
+            region of the web ACL.
           - An empty string ends logging.
         type: str
         required: true
@@ -295,6 +299,7 @@ from ansible_collections.slipway.aws.plugins.module_utils.core import (
 from ansible_collections.slipway.aws.plugins.module_utils.wafv2 import (
     WebAcl,
     check_rules,
+    distributions,
     types_to_look_at,
     wanted_acl,
     wanted_logging,
@@ -315,6 +320,12 @@ def _check(options: dict[str, Any], region: str) -> None:
         raise AnsibleAWSError(
             message=f"logging: WAF logs only to what has a name that starts with aws-waf-logs-, not to {destination}."
         )
+    place = destination.split(":")[3] if destination else ""
+    # A bucket's ARN names no region; WAF looks for it everywhere.
+    if place and place != region:
+        raise AnsibleAWSError(
+            message=f"logging: {destination} stands in {place}; a web ACL of {region} logs only to its own region."
+        )
 
 
 def _run(module: SlipwayModule) -> dict[str, Any]:
@@ -328,6 +339,7 @@ def _run(module: SlipwayModule) -> dict[str, Any]:
         region=module.region,
         purge_tags=options["purge_tags"],
         purge_associations=options["purge_associations"],
+        distributions=lambda: distributions(module.client("cloudfront")),
         resource_types=types_to_look_at(options["resource_arns"], everything=not present),
     )
     wanted: State | None = None
@@ -392,6 +404,31 @@ RULE: dict[str, Any] = {
     "statement": {"type": "dict"},
 }
 
+CONFIGURATION: dict[str, Any] = {
+    "description": {"type": "str"},
+    "default_action": {"type": "str", "choices": ["allow", "block"]},
+    "rules": {"type": "list", "elements": "dict", "options": RULE},
+    "custom_response_bodies": {"type": "dict"},
+    "visibility_config": {
+        "type": "dict",
+        "options": {
+            "metric_name": {"type": "str"},
+            "sampled_requests_enabled": {"type": "bool", "default": True},
+            "cloudwatch_metrics_enabled": {"type": "bool", "default": True},
+        },
+    },
+    "resource_arns": {"type": "list", "elements": "str"},
+    "logging": {
+        "type": "dict",
+        "options": {
+            "destination_arn": {"type": "str", "required": True},
+            "redacted_fields": {"type": "list", "elements": "str"},
+            "filter": {"type": "dict"},
+        },
+    },
+    "tags": {"type": "dict", "aliases": ["resource_tags"]},
+}
+
 
 def main() -> None:
     module = SlipwayModule(
@@ -399,29 +436,8 @@ def main() -> None:
             "name": {"type": "str", "required": True},
             "scope": {"type": "str", "choices": ["REGIONAL", "CLOUDFRONT"], "default": "REGIONAL"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-            "description": {"type": "str"},
-            "default_action": {"type": "str", "choices": ["allow", "block"]},
-            "rules": {"type": "list", "elements": "dict", "options": RULE},
-            "custom_response_bodies": {"type": "dict"},
-            "visibility_config": {
-                "type": "dict",
-                "options": {
-                    "metric_name": {"type": "str"},
-                    "sampled_requests_enabled": {"type": "bool", "default": True},
-                    "cloudwatch_metrics_enabled": {"type": "bool", "default": True},
-                },
-            },
-            "resource_arns": {"type": "list", "elements": "str"},
+            **CONFIGURATION,
             "purge_associations": {"type": "bool", "default": True},
-            "logging": {
-                "type": "dict",
-                "options": {
-                    "destination_arn": {"type": "str", "required": True},
-                    "redacted_fields": {"type": "list", "elements": "str"},
-                    "filter": {"type": "dict"},
-                },
-            },
-            "tags": {"type": "dict", "aliases": ["resource_tags"]},
             "purge_tags": {"type": "bool", "default": True},
         },
         supports_check_mode=True,

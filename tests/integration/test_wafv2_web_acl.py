@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from ansible_collections.slipway.aws.plugins.module_utils._wafv2 import api
+from ansible_collections.slipway.aws.plugins.modules import wafv2_web_acl
 from botocore.exceptions import ClientError
 
 from .harness import Aws, ModuleFailed
+from .options import leaves, round_trip
 
 MODULE = "wafv2_web_acl"
 BALANCER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/uex/1234567890abcdef"
@@ -83,52 +85,83 @@ def test_created_once_with_everything(aws: Aws) -> None:
     ]
 
 
+SCOPE_DOWN = {
+    "ByteMatchStatement": {
+        "SearchString": "/api",
+        "FieldToMatch": {"UriPath": {}},
+        "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+        "PositionalConstraint": "STARTS_WITH",
+    }
+}
+KEEP = {
+    "DefaultBehavior": "DROP",
+    "Filters": [
+        {"Behavior": "KEEP", "Requirement": "MEETS_ANY", "Conditions": [{"ActionCondition": {"Action": "BLOCK"}}]}
+    ],
+}
+# Another value for each option, beside those that say which rule and which web ACL it is.
+OTHERS: dict[str, Any] = {
+    "description": "other",
+    "default_action": "block",
+    "rules.name": "other",
+    "rules.priority": 5,
+    "rules.action": "count",
+    "rules.custom_response.status_code": 503,
+    "rules.custom_response.body_key": "other",
+    "rules.custom_response.headers": {"Retry-After": 60},
+    "rules.metric_name": "other",
+    "rules.rate_limit.limit": 100,
+    "rules.rate_limit.evaluation_window_sec": 60,
+    "rules.rate_limit.aggregate_key_type": "FORWARDED_IP",
+    "rules.rate_limit.forwarded_ip_header": "X-Real-IP",
+    "rules.rate_limit.scope_down_statement": SCOPE_DOWN,
+    "rules.managed_rule_group.name": "AWSManagedRulesSQLiRuleSet",
+    "rules.managed_rule_group.vendor_name": "Fortinet",
+    "rules.managed_rule_group.version": "Version_1.1",
+    "rules.managed_rule_group.excluded_rules": ["EC2MetaDataSSRF_BODY"],
+    "rules.managed_rule_group.rule_action_overrides": {"NoUserAgent_HEADER": "captcha"},
+    "rules.managed_rule_group.scope_down_statement": SCOPE_DOWN,
+    "rules.managed_rule_group.configs": [{"AWSManagedRulesBotControlRuleSet": {"InspectionLevel": "COMMON"}}],
+    "rules.rule_group_arn": f"{WAF}/rulegroup/other/1a2b3c",
+    "rules.ip_set_arn": f"{WAF}/ipset/other/1a2b3c",
+    "rules.statement": {"GeoMatchStatement": {"CountryCodes": ["CA"]}},
+    "custom_response_bodies": {
+        "slow-down": {"content": "slow down", "content_type": "TEXT_PLAIN"},
+        "other": {"content": "{}"},
+    },
+    "visibility_config.metric_name": "other",
+    "visibility_config.sampled_requests_enabled": False,
+    "visibility_config.cloudwatch_metrics_enabled": False,
+    "resource_arns": [OTHER],
+    "logging.destination_arn": f"{LOGS}-2",
+    "logging.redacted_fields": ["method", "uri_path", "cookie"],
+    "logging.filter": KEEP,
+    "tags": {"Project": "uex", "Environment": "prod"},
+}
+
+
+def test_every_option_round_trips(aws: Aws) -> None:
+    assert set(leaves(wafv2_web_acl.CONFIGURATION)) == OTHERS.keys()
+    rules = [RATE, COMMON, COUNTRY, {**IP_SET, "priority": 40}, {**OWN_GROUP, "priority": 50}]
+    acl = {
+        **ACL,
+        "rules": rules,
+        "custom_response_bodies": {**ACL["custom_response_bodies"], "other": {"content": "{}"}},
+    }
+    aws.run_module(MODULE, acl)
+    round_trip(aws, MODULE, acl, OTHERS, result="web_acl", changing=("capacity",))
+
+
 @pytest.mark.parametrize(
     ("option", "value"),
     [
-        ("description", "other"),
-        ("default_action", "block"),
         ("rules", [RATE]),
-        ("rules", [{**RATE, "rate_limit": {"limit": 100, "evaluation_window_sec": 60}}, COMMON, COUNTRY]),
-        ("rules", [{**RATE, "rate_limit": {"limit": 100, "forwarded_ip_header": "X-Real-IP"}}, COMMON, COUNTRY]),
-        ("rules", [RATE, {**COMMON, "action": "count"}, COUNTRY]),
-        ("rules", [RATE, {**COMMON, "managed_rule_group": {"name": "AWSManagedRulesSQLiRuleSet"}}, COUNTRY]),
-        (
-            "rules",
-            [
-                RATE,
-                COMMON,
-                COUNTRY,
-                {
-                    "name": "ips",
-                    "priority": 30,
-                    "ip_set_arn": "arn:aws:wafv2:us-east-1:123456789012:regional/ipset/a/b",
-                },
-            ],
-        ),
-        (
-            "rules",
-            [
-                RATE,
-                COMMON,
-                COUNTRY,
-                {
-                    "name": "own",
-                    "priority": 30,
-                    "rule_group_arn": "arn:aws:wafv2:us-east-1:123456789012:regional/rulegroup/a/b",
-                },
-            ],
-        ),
-        ("custom_response_bodies", {"slow-down": {"content": "slow down", "content_type": "TEXT_PLAIN"}}),
-        ("visibility_config", {"metric_name": "uex-test", "sampled_requests_enabled": False}),
-        ("resource_arns", [OTHER]),
         ("resource_arns", []),
-        ("logging", {"destination_arn": f"{LOGS}-2"}),
         ("logging", {"destination_arn": ""}),
         ("tags", {"Project": "uex"}),
     ],
 )
-def test_each_option_round_trips(aws: Aws, option: str, value: Any) -> None:
+def test_less_than_before_round_trips(aws: Aws, option: str, value: Any) -> None:
     aws.run_module(MODULE, ACL)
     changed = {**ACL, option: value}
     predicted = aws.run_module(MODULE, changed, check=True)
@@ -190,11 +223,43 @@ def test_absent_releases_everything_and_deletes_once(aws: Aws) -> None:
     assert wafv2.list_logging_configurations(Scope="REGIONAL")["LoggingConfigurations"] == []
 
 
+MANAGED = (
+    "AWSManagedRulesAmazonIpReputationList",
+    "AWSManagedRulesCommonRuleSet",
+    "AWSManagedRulesKnownBadInputsRuleSet",
+    "AWSManagedRulesSQLiRuleSet",
+)
+
+
 def test_for_cloudfront(aws: Aws) -> None:
     acl = {key: value for key, value in ACL.items() if key != "resource_arns"} | {"scope": "CLOUDFRONT"}
-    assert ":global/webacl/" in aws.run_module(MODULE, acl)["web_acl"]["arn"]
+    acl["rules"] = [RATE] + [
+        {"name": name, "priority": priority, "managed_rule_group": {"name": name}}
+        for priority, name in enumerate(MANAGED, start=1)
+    ]
+    made = aws.run_module(MODULE, acl)["web_acl"]
+    assert ":global/webacl/" in made["arn"]
     assert not aws.run_module(MODULE, acl)["changed"]
+    assert made["logging"]["destination_arn"] == LOGS
+    others = {"default_action": "block", "rules.rate_limit.limit": 500, "logging.redacted_fields": ["cookie"]}
+    round_trip(aws, MODULE, acl, others, result="web_acl", changing=("capacity",))
     assert aws.run_module(MODULE, {"name": "uex-test", "scope": "CLOUDFRONT", "state": "absent"})["changed"]
+
+
+def test_one_that_a_distribution_names_is_deleted_after_it(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    acl = {"name": "uex-test", "scope": "CLOUDFRONT"}
+    site = {
+        "name": "site",
+        "web_acl_arn": aws.run_module(MODULE, acl)["web_acl"]["arn"],
+        "origins": [{"id": "site", "domain_name": "a.s3.us-east-1.amazonaws.com"}],
+        "default_cache_behavior": {"target_origin": "site"},
+    }
+    made = aws.run_module("cloudfront_distribution", site)["distribution"]
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    with pytest.raises(ModuleFailed, match=f"uex-test protects {made['id']}; give the distributions another"):
+        aws.run_module(MODULE, {**acl, "state": "absent"})
+    aws.run_module("cloudfront_distribution", {"name": "site", "web_acl_arn": ""})
+    assert aws.run_module(MODULE, {**acl, "state": "absent"})["changed"]
 
 
 @pytest.mark.parametrize(
@@ -205,6 +270,10 @@ def test_for_cloudfront(aws: Aws) -> None:
         ({"rules": [RATE, {**COMMON, "name": "rate-limit"}]}, "the name rate-limit stands twice"),
         ({"rules": [{**COMMON, "action": "block"}]}, "common has the action block; with managed_rule_group"),
         ({"logging": {"destination_arn": "arn:aws:logs:us-east-1:1:log-group:waf"}}, "starts with aws-waf-logs-"),
+        (
+            {"logging": {"destination_arn": "arn:aws:logs:eu-west-1:1:log-group:aws-waf-logs-a"}},
+            "stands in eu-west-1; a web ACL of us-east-1 logs only to its own region",
+        ),
         ({"scope": "CLOUDFRONT"}, "a CloudFront distribution names its web ACL itself"),
         ({"scope": "CLOUDFRONT", "region": "eu-west-1"}, "eu-west-1 cannot hold a web ACL for CloudFront"),
     ],

@@ -34,7 +34,8 @@ def cleaned(value: Any) -> Any:
         return {key: cleaned(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
         return [cleaned(item) for item in value]
-    return value
+    # What a request is searched for is bytes in WAF's answers, and text in tasks.
+    return value.decode("utf-8", errors="surrogateescape") if isinstance(value, bytes) else value
 
 
 def action_of(name: str, response: Mapping[str, Any] | None = None) -> dict[str, Any]:
