@@ -419,6 +419,16 @@ def _secret_of(arn: str) -> str:
 # The output
 
 
+def settled(results: Mapping[str, Any]) -> bool:
+    """Whether the database, its replicas and the cache are all there, as wanted, and at rest."""
+    plans: Plan = results["plan"]
+    made = results.get("instances") or {}
+    states = [made.get(entry["identifier"], {}) for entry in plans["instances"]]
+    if plans["replication_group"]:
+        states.append(results.get("replication_group") or {})
+    return not results["unfinished"] and all(state.get("status") == "available" for state in states)
+
+
 def output(results: Mapping[str, Any]) -> Plan:
     """The fact data_output, from what the modules returned. Absent things are empty; every key is always there.
 

@@ -21,6 +21,12 @@ def test_action_group_has_every_module_and_extends_the_one_of_amazon_aws() -> No
     assert [entry for entry in group if isinstance(entry, str)] == MODULES
 
 
+def test_action_group_of_the_roles_has_what_they_call() -> None:
+    groups = load(ROOT / "meta" / "runtime.yml")["action_groups"]
+    assert groups["roles"] == [*MODULES, *write_generated.called_of_amazon_aws(ROOT)]
+    assert "amazon.aws.ec2_vpc_net" in groups["roles"]
+
+
 def test_generated_files_are_up_to_date() -> None:
     """`make format` writes them."""
     wanted = write_generated.generated(ROOT)

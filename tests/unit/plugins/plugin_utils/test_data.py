@@ -253,6 +253,25 @@ EMPTY = {
 }
 
 
+def test_settled_is_what_is_there_and_at_rest() -> None:
+    wanted = plan(data_database_replicas=1)
+    names = [entry["identifier"] for entry in wanted["instances"]]
+    there = {
+        "plan": wanted,
+        "instances": {name: {"status": "available"} for name in names},
+        "replication_group": {"status": "available"},
+        "unfinished": False,
+    }
+    assert len(names) == 2
+    assert data.settled(there)
+    assert not data.settled({**there, "unfinished": True})
+    assert not data.settled({**there, "instances": {names[0]: {"status": "available"}}}), "the replica is to be made"
+    assert not data.settled({**there, "instances": dict.fromkeys(names, {"status": "modifying"})})
+    assert not data.settled({**there, "replication_group": {"status": "creating"}})
+    nothing = plan(data_database_enabled=False, data_redis_enabled=False)
+    assert data.settled({"plan": nothing, "unfinished": False})
+
+
 def test_the_output_has_every_key_when_there_is_nothing() -> None:
     nothing = plan(data_database_enabled=False, data_redis_enabled=False, data_buckets_enabled=False)
     assert data.output({"plan": nothing}) == EMPTY
