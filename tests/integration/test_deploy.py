@@ -294,8 +294,14 @@ def test_killed_run_goes_on_and_takes_back_all_of_it_when_a_smoke_test_fails(sho
 
 def test_failure_of_a_wave_keeps_the_next_one_back_and_maintenance_that_stays_on_is_said(shop: Shop) -> None:
     before = shop.running()
+    refused = {"service": "elbv2", "times": 1, "code": "OperationNotPermitted"}
+    control(shop.aws, "ecs/refusals", operation="CreateRule", **refused)
+    stopped = shop.deploy("5.0.0", "-e", "maintenance=true")
+    assert stopped.returncode == 2
+    assert (order(shop), "Nothing was deployed" in stopped.output) == (["CreateRule"], True)
+
     crash(shop, "api:5.0.0")
-    control(shop.aws, "ecs/refusals", service="elbv2", operation="DeleteRule", times=1, code="OperationNotPermitted")
+    control(shop.aws, "ecs/refusals", operation="DeleteRule", **refused)
     play = shop.deploy("5.0.0", "-e", "maintenance=true")
     assert play.returncode == 2
     assert {name: cells[2] for name, cells in table(play).items()} == {
