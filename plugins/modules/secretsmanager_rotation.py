@@ -424,6 +424,9 @@ consumers:
     failure:
       description: Why it did not come up with the new value.
       type: str
+    details:
+      description: The same with all its parts, as C(failure) of M(slipway.aws.ecs_service_rollout).
+      type: dict
 findings:
   description: What somebody should know or do.
   returned: always

@@ -239,8 +239,9 @@ def test_interrupted_rotation_is_resumed_and_not_repeated(secret: Secrets) -> No
 
 
 def test_rolled_back_returns_once_to_the_version_before(secret: Secrets) -> None:
-    with pytest.raises(ModuleFailed, match="no AWSPREVIOUS to go back to"):
-        secret.run(state="rolled_back", secret=RANDOM)
+    for check in (True, False):
+        with pytest.raises(ModuleFailed, match="no AWSPREVIOUS to go back to"):
+            secret.run(state="rolled_back", secret=RANDOM, check=check)
     left = secret.run(secret=NOW, token="one")["secrets"][NAME]["version_id"]
     assert secret.run(state="rolled_back", secret=RANDOM, check=True)["diff"]["after"] == {
         f"{NAME}.version_id": secret.first
@@ -452,6 +453,23 @@ def test_master_password_that_rds_manages(aws: Aws) -> None:
     assert client.describe_secret(SecretId=arn)["RotationRules"] == {"AutomaticallyAfterDays": 45}
     with pytest.raises(ModuleFailed, match="the service that owns the secret keeps its password"):
         aws.run_module(MODULE, {**task, "state": "rolled_back"})
+
+
+def test_secret_of_another_service_is_rotated_without_a_function(aws: Aws) -> None:
+    arn = Database(aws, managed=True).secret_arn
+    client = aws.client("secretsmanager")
+    before = client.get_secret_value(SecretId=arn)["VersionId"]
+    rule = {"automatically_after_days": 90, "duration": "2h"}
+    entry = {"name": arn, "strategy": "managed", "two_valid": True, "rotate": "now", "rotation": rule}
+    task = {"state": "rotated", "token": "one", "secrets": [entry]}
+    result = aws.run_module(MODULE, task)
+    assert result["secrets"][arn]["outcome"] == "rotated"
+    assert result["secrets"][arn]["previous_version_id"] == before
+    assert result["secrets"][arn]["rotation"] == rule
+    after = client.get_secret_value(SecretId=arn)["VersionId"]
+    assert after == result["secrets"][arn]["version_id"]
+    assert not aws.run_module(MODULE, task)["changed"]
+    assert client.get_secret_value(SecretId=arn)["VersionId"] == after
 
 
 # Several, progress

@@ -135,6 +135,7 @@ class Consumer:
             "versions": self.versions,
             "rollout": self.rollout,
             "failure": self.failure,
+            "details": self.cause,
         }
 
 

@@ -142,6 +142,11 @@ class Secret:
         return bool(self.versions.current) and self.versions.holder(REJECTED) == self.versions.current
 
     @property
+    def rolled_back_already(self) -> bool:
+        previous = self.versions.previous
+        return bool(previous) and previous == self.versions.holder(REJECTED) and not self.versions.pending
+
+    @property
     def will_rotate(self) -> bool:
         """What check mode foretells."""
         return self.wanted or bool(self.versions.pending)
@@ -541,27 +546,34 @@ class Engine:
 
     # Back
 
-    def _roll_back(self) -> None:
+    def foretell_rolling_back(self) -> None:
+        """Check mode: what would be refused before any change."""
+        self._guarded(self._refuse_rolling_back)
+
+    def _refuse_rolling_back(self) -> None:
         secret = self.secret
-        strategy = secret.strategy
         self._refuse_going_back()
-        if secret.versions.pending:
-            if strategy.by_aws and not self._current_is_safe(secret.versions.pending):
-                raise RotationError("undo", f"the version {secret.versions.pending} is pending", "Rotate first.")
-            if strategy.by_aws:
-                secret.label(REJECTED, secret.versions.pending)
-                secret.label(PENDING, "")
-            else:
-                self._discard()
-        previous, rejected = secret.versions.previous, secret.versions.holder(REJECTED)
-        if not secret.going_back and previous and previous == rejected:
-            return  # this has been done; at most consumers are left
-        if strategy.target and not secret.can_log_in and not secret.asked.force:
+        pending = secret.versions.pending
+        if pending and secret.strategy.by_aws and secret.value(pending) is not None and not secret.strategy.two_valid:
+            raise RotationError("undo", f"the version {pending} is pending", "Rotate first.")
+        if secret.strategy.target and not secret.can_log_in and not secret.asked.force:
             raise RotationError(
                 "test",
                 "no login with AWSPREVIOUS can be tried",
                 "Name with test_with the strategy whose login tells whether it works, or set force.",
             )
+
+    def _roll_back(self) -> None:
+        secret = self.secret
+        if secret.rolled_back_already:
+            return  # at most consumers are left
+        self._refuse_rolling_back()
+        if secret.versions.pending:
+            if secret.strategy.by_aws:
+                secret.label(REJECTED, secret.versions.pending)
+                secret.label(PENDING, "")
+            else:
+                self._discard()
         self._go_back()
         secret.outcome = "rolled_back"
 

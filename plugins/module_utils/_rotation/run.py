@@ -194,8 +194,8 @@ class Rotation:
         concerned = list(dict.fromkeys([*self._concerned(), *by_itself]))
         if not concerned or self.how == "ignore":
             return
-        chosen = [self.secrets[name] for name in concerned]
-        alone = any(secret.strategy.retires or not secret.strategy.two_valid for secret in chosen)
+        moving = [self.secrets[name] for name in self._concerned()]
+        alone = any(secret.strategy.retires or not secret.strategy.two_valid for secret in moving)
         finder = Consumers(self._client("ecs"), self.options["consumers"])
         self.consumers = finder.find({name: self.secrets[name].arn for name in concerned}, tasks=alone)
         for name in by_itself:
@@ -535,8 +535,7 @@ class Rotation:
     def _planned_action(self, name: str) -> str:
         secret = self.secrets[name]
         if self.state == "rolled_back":
-            done = secret.versions.previous and secret.versions.previous == secret.versions.holder(REJECTED)
-            return "" if done and not secret.going_back else "roll_back"
+            return "" if secret.rolled_back_already else "roll_back"
         if self.state == "present" or secret.asked.rotate == "never":
             return ""
         if secret.versions.pending:
@@ -553,6 +552,10 @@ class Rotation:
         concerned = []
         for name, secret in self.secrets.items():
             planned = self._planned_action(name)
+            if planned == "roll_back":
+                Engine(secret).foretell_rolling_back()
+            if secret.failure is not None:
+                continue
             if planned:
                 secret.outcome = f"would_{planned}"
                 secret.act(planned)
