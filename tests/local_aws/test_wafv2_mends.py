@@ -1,6 +1,6 @@
 # Copyright: slipway.aws contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a web ACL protects."""
+"""What a web ACL protects, and where it logs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Clients = Callable[..., Any]
 BALANCER = "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/uex/1234567890abcdef"
 
 
-def create(wafv2: Any, name: str) -> dict[str, Any]:
+def create(wafv2: Any, name: str, scope: str = "REGIONAL") -> dict[str, Any]:
     return wafv2.create_web_acl(
         Name=name,
-        Scope="REGIONAL",
+        Scope=scope,
         DefaultAction={"Allow": {}},
         VisibilityConfig={"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": name},
     )["Summary"]
@@ -47,3 +47,30 @@ def test_a_resource_has_one_web_acl_and_keeps_it_from_being_deleted(aws: Clients
     delete(second)
     with pytest.raises(ClientError, match="WAFNonexistentItemException"):
         protected(second)
+
+
+LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:aws-waf-logs-site"
+
+
+@pytest.mark.parametrize(
+    ("destination", "taken"),
+    [
+        (LOGS, True),
+        ("arn:aws:s3:::aws-waf-logs-site", True),
+        ("arn:aws:firehose:us-east-1:123456789012:deliverystream/aws-waf-logs-site", True),
+        (LOGS.replace("aws-waf-logs-", "waf-"), False),
+        (LOGS.replace("us-east-1", "eu-west-1"), False),
+    ],
+)
+@pytest.mark.parametrize("scope", ["REGIONAL", "CLOUDFRONT"])
+def test_logs_go_only_where_waf_writes(aws: Clients, scope: str, destination: str, taken: bool) -> None:
+    wafv2 = aws("wafv2")
+    arn = create(wafv2, "site", scope)["ARN"]
+    logging = {"ResourceArn": arn, "LogDestinationConfigs": [destination]}
+    if taken:
+        answer = wafv2.put_logging_configuration(LoggingConfiguration=logging)
+        assert answer["LoggingConfiguration"]["LogDestinationConfigs"] == [destination]
+        return
+    with pytest.raises(ClientError) as caught:
+        wafv2.put_logging_configuration(LoggingConfiguration=logging)
+    assert caught.value.response["Error"]["Code"] == "WAFInvalidParameterException"

@@ -213,6 +213,8 @@ def config_state(config: Mapping[str, Any]) -> dict[str, Any]:
     on = bool(logging.get("Enabled"))
     return {
         **{option: config.get(member, missing) for option, (member, missing, _new) in _PLAIN.items()},
+        # Some of CloudFront's answers shout.
+        "http_version": str(config.get("HttpVersion") or "http2").lower(),
         "aliases": sorted(items(config.get("Aliases"))),
         "origins": _by_id(map(origin_state, items(config["Origins"]))),
         "origin_groups": _by_id(map(group_state, items(config.get("OriginGroups")))),
@@ -526,11 +528,12 @@ def _behaviour_config(state: Mapping[str, Any], existing: Config) -> Config:
 
 
 def _error_config(state: Mapping[str, Any]) -> Config:
-    page = {"ResponsePagePath": state["response_page_path"], "ResponseCode": str(state["response_code"])}
     return {
         "ErrorCode": state["error_code"],
         "ErrorCachingMinTTL": state["error_caching_min_ttl"],
-        **(page if state["response_code"] else {}),
+        # An update wants both, also where there is no page.
+        "ResponsePagePath": state["response_page_path"],
+        "ResponseCode": str(state["response_code"] or ""),
     }
 
 
