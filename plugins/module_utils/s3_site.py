@@ -59,7 +59,7 @@ class Site:
         self.manifest_key = f"{self.home}manifest.json.gz"
         self.manifest = Manifest()
         self.listing: dict[str, str] = {}
-        self.sources: dict[str, Path] = {}
+        self.sources: dict[str, str] = {}
         self.progress = Progress(f"{bucket}/{self.prefix}".rstrip("/"), progress_file)
 
     def read(self, *, bucket_may_be_missing: bool) -> None:
