@@ -61,11 +61,17 @@ options:
             the same for secrets that another service rotates without a function.
           - V(random) draws a new value for a secret that only applications read, such as a key that signs tokens.
           - V(postgres_single_user) changes the password of a PostgreSQL user, V(postgres_alternating_users) that of the
-            other one of two users, so that both logins work during the switch.
+            other one of two users, so that both logins work during the switch. The second user is made when it is
+            missing, as a member of the first that acts as the first one, so that what either makes belongs to the
+            first; settings of the first hold for it too. The password never reaches the server's log, because its SCRAM
+            verifier is made on this side.
           - V(rds_master_user) changes the master password through the RDS API, or tells RDS to when it manages the
             password, for databases that the controller cannot reach.
           - V(redis_auth) changes the AUTH token of an ElastiCache replication group. Both tokens are valid until the
-            last task with the old one has stopped. V(redis_acl_user) does the same for a user of Redis itself.
+            last task with the old one has stopped. V(redis_acl_user) does the same for a user of Redis itself, in the
+            node that O(secrets[].host) names.
+          - The secret of a user is a JSON object with C(username) and C(password), or only the password. Where another
+            field is a URL with the password in it, the new one is put there too.
         type: str
         choices:
           - lambda
@@ -157,29 +163,40 @@ options:
         description: With V(redis_auth), the replication group.
         type: str
       host:
-        description: The server to log in to. If left out, the secret's field C(host) says.
+        description:
+          - The server to log in to. If left out, the secret's field C(host) says.
+          - With V(redis_auth), where the controller can reach the group, the new token is tried there before it becomes
+            current.
         type: str
       port:
         description: Its port. If left out, the secret's field C(port), else the usual one.
         type: int
       database:
-        description: The database to log in to. If left out, the secret's field C(dbname).
+        description: The database to log in to. If left out, the secret's field C(dbname), else V(postgres).
         type: str
       username:
-        description: The user, where the secret does not name one.
+        description:
+          - The user, where the secret does not name one.
+          - With V(postgres_alternating_users), the first of the two users; needed with O(secrets[].clone_username).
         type: str
       clone_username:
         description: With V(postgres_alternating_users), the second user. By default the first one's with C(_clone).
         type: str
       admin_secret:
-        description: Name or ARN of the secret of a user that may change others' passwords.
+        description:
+          - Name or ARN of the secret of a user that may change others' passwords. Needed with
+            V(postgres_alternating_users). Without, a user changes its own.
         type: str
       tls:
-        description: Whether the connection is encrypted, and the server's certificate verified.
+        description:
+          - Whether the connection is encrypted, and the server's certificate verified. By default V(verify), which
+            includes the host's name.
         type: str
         choices: [verify, unverified, 'off']
       ca_file:
-        description: File of the certificates that are trusted, such as AWS's C(global-bundle.pem).
+        description:
+          - File of the certificates that are trusted, such as AWS's C(global-bundle.pem); V(system) trusts those that
+            this machine does. If left out, what the client library does by default.
         type: path
   token:
     description:
@@ -249,6 +266,9 @@ options:
   progress_file:
     description: A file to which a line is appended for each thing that happens while the module waits.
     type: path
+requirements:
+  - psycopg >= 3.2, for the strategies C(postgres_single_user) and C(postgres_alternating_users)
+  - redis >= 5, for the strategy C(redis_acl_user), and for C(redis_auth) with O(secrets[].host)
 extends_documentation_fragment:
   - amazon.aws.common.modules
   - amazon.aws.region.modules
@@ -264,6 +284,7 @@ EXAMPLES = r"""
       - name: uex-prod/database
         strategy: postgres_alternating_users
         admin_secret: uex-prod/database-master
+        host: uex-prod.abcdefghijkl.us-east-1.rds.amazonaws.com
         ca_file: /etc/ssl/rds/global-bundle.pem
         max_age_days: 90
       - name: uex-prod/redis
@@ -320,6 +341,8 @@ EXAMPLES = r"""
       - name: uex-prod/database
         strategy: postgres_alternating_users
         admin_secret: uex-prod/database-master
+        host: uex-prod.abcdefghijkl.us-east-1.rds.amazonaws.com
+        ca_file: /etc/ssl/rds/global-bundle.pem
 """
 
 RETURN = r"""
