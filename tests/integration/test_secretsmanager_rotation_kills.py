@@ -9,6 +9,7 @@ run has no more.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -16,15 +17,16 @@ from typing import Any
 import psycopg
 import pytest
 import redis
+from ansible_collections.slipway.aws.plugins.module_utils._rotation.strategies import STRATEGIES as KNOWN
 from botocore.client import BaseClient
 from real_servers.postgres import Postgres
 from real_servers.redis import Redis
 from real_servers.watcher import CURRENT, CURRENT_OR_PENDING, watching
 
 from .harness import Aws, Server, execute, start_server, stop_server
-from .rotations import MODULE, STRATEGIES, Rotated
+from .rotations import MODULE, STRATEGIES, AclUser, AlternatingUsers, Rotated
 
-KILLED, ENDED = 9, 0
+KILLED, ENDED, FAILED = 9, 0, 1
 
 #: More calls than any rotation makes: a loop that never ends is a failure of its own.
 MOST = 80
@@ -72,18 +74,18 @@ def kill_before(call: int) -> None:
     redis.Redis.execute_command = counted(redis.Redis.execute_command)  # type: ignore[method-assign]
 
 
-def run_and_kill(args: dict[str, Any], call: int) -> bool:
+def run_and_kill(args: dict[str, Any], call: int, ends_with: int = ENDED) -> bool:
     """Run the module in a fork that is killed before a call. Whether it came that far."""
     child = os.fork()
     if child == 0:
         try:
             kill_before(call)
-            os._exit(ENDED if not execute(MODULE, args).get("failed") else 1)
+            os._exit(FAILED if execute(MODULE, args).get("failed") else ENDED)
         finally:
             os._exit(2)
     _pid, status = os.waitpid(child, 0)
     code = os.waitstatus_to_exitcode(status)
-    assert code in (KILLED, ENDED), f"the run that was to be killed before call {call} ended with {code}"
+    assert code in (KILLED, ends_with), f"the run that was to be killed before call {call} ended with {code}"
     return code == KILLED
 
 
@@ -125,3 +127,32 @@ def test_killed_before_each_of_its_calls(rotated: Rotated) -> None:
     assert watch.attempts > 5
     # Fewer would mean that something was not counted.
     assert call > 12
+
+
+@pytest.mark.parametrize("rotated", [AlternatingUsers, AclUser], indirect=True, ids=lambda kind: kind.strategy)
+def test_killed_while_it_gives_up(rotated: Rotated, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The target was given another password than the secret's; the run that finds out is cut off while it undoes it."""
+    strategy: Any = KNOWN[rotated.strategy]
+
+    class Meddled(strategy):
+        def set(self, current: str, pending: str) -> None:
+            super().set(current, json.dumps({**json.loads(pending), "password": "x" * 40}))
+
+    call = 0
+    killed = True
+    while killed:
+        call += 1
+        assert call < MOST
+        current = rotated.value()
+        args = rotated.args(f"cut-{call}")
+        with monkeypatch.context() as patch:
+            patch.setitem(KNOWN, rotated.strategy, Meddled)
+            killed = run_and_kill(args, call, ends_with=FAILED)
+        assert rotated.value() == current, f"cut {call}"
+        assert rotated.works(current), f"cut {call}: nobody can log in"
+        rotated.rotate(f"cut-{call}")
+        assert rotated.value() != current, f"cut {call}"
+        assert rotated.works(rotated.value()), f"cut {call}"
+        held = {stage for stages in rotated.versions().values() for stage in stages}
+        assert not held & {"AWSPENDING", "slipway-rolling"}, f"cut {call}"
+    assert call > 15
