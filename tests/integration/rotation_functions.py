@@ -1,19 +1,23 @@
 # Copyright: slipway.aws contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A rotation function that the local AWS plays."""
+"""A rotation function that the local AWS plays, and runs of a module that end before one of their calls."""
 
 from __future__ import annotations
 
 import io
+import itertools
+import os
 import zipfile
 from typing import Any
 
+from botocore.client import BaseClient
+
 from .ecs import control
-from .harness import Aws
+from .harness import Aws, execute
 
 
 class Function:
-    """A rotation function that the local AWS plays."""
+    """A rotation function that the local AWS plays, and runs of a module that end before one of their calls."""
 
     def __init__(self, aws: Aws, name: str = "rotate", *, timeout: int = 30) -> None:
         self.aws = aws
@@ -46,3 +50,23 @@ class Function:
         arn = self.aws.client("secretsmanager").describe_secret(SecretId=secret)["ARN"]
         found = control(self.aws, f"secretsmanager/steps?secret={arn}", "GET")["steps"]
         return [(step["step"], step["outcome"]) for step in found]
+
+
+def killed_before(call: int, module: str, task: dict[str, Any]) -> bool:
+    """Run a module in a fork that ends itself before its call of that number. Whether it came that far."""
+    child = os.fork()
+    if child == 0:
+        try:
+            counter = itertools.count(1)
+            original = BaseClient._make_api_call
+
+            def counted(self: BaseClient, *args: Any, **kwargs: Any) -> Any:
+                if next(counter) == call:
+                    os._exit(9)
+                return original(self, *args, **kwargs)
+
+            BaseClient._make_api_call = counted  # type: ignore[method-assign]
+            execute(module, task)
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9

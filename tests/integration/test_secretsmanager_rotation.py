@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import json
 import uuid
 from collections.abc import Iterator
@@ -15,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from .ecs import control
 from .harness import Aws, ModuleFailed, execute
-from .rotation_functions import Function
+from .rotation_functions import Function, killed_before
 
 MODULE = "secretsmanager_rotation"
 NAME = "uex/test/app"
@@ -55,7 +57,7 @@ class Secrets:
             except ClientError:
                 continue
             parts = [value]
-            if value.startswith("{"):
+            with contextlib.suppress(ValueError):
                 parts += [part for name, part in json.loads(value).items() if name in ("jwt_key", "password")]
             for part in parts:
                 assert json.dumps(part)[1:-1] not in text
@@ -470,6 +472,35 @@ def test_secret_of_another_service_is_rotated_without_a_function(aws: Aws) -> No
     assert after == result["secrets"][arn]["version_id"]
     assert not aws.run_module(MODULE, task)["changed"]
     assert client.get_secret_value(SecretId=arn)["VersionId"] == after
+
+
+@pytest.mark.parametrize("kind", ["lambda", "rds", "rds_managed"])
+def test_killed_before_any_call_what_aws_does_is_done_once(aws: Aws, kind: str) -> None:
+    client = aws.client("secretsmanager")
+    if kind == "lambda":
+        secret, function = Secrets(aws), Function(aws)
+        name, options = secret.name, by(function)
+    else:
+        database = Database(aws, managed=kind == "rds_managed")
+        value = json.dumps({"username": "uex", "password": "first-password"})
+        name = database.secret_arn if kind == "rds_managed" else Secrets(aws, SecretString=value).name
+        options = {"strategy": "rds_master_user", "db_instance_identifier": "uex"}
+    current = client.get_secret_value(SecretId=name)["VersionId"]
+    for call in itertools.count(1):
+        entry = {"name": name, "rotate": "now", **options}
+        task = {"state": "rotated", "token": f"cut {call}", "secrets": [entry], "consumers": {"action": "ignore"}}
+        killed = killed_before(call, MODULE, task)
+        aws.run_module(MODULE, task)
+        stages = client.describe_secret(SecretId=name)["VersionIdsToStages"]
+        made = next(version for version, labels in stages.items() if "AWSCURRENT" in labels)
+        assert "AWSPREVIOUS" in stages.pop(current), f"cut before call {call}: rotated twice"
+        assert {*stages.pop(made)} <= {"AWSCURRENT", "AWSPENDING"}, f"cut before call {call}"
+        assert stages == {}
+        current = made
+        if not killed:
+            break
+    assert call > 5
+    assert not aws.run_module(MODULE, task)["changed"]
 
 
 # Several, progress

@@ -6,17 +6,15 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.client import BaseClient
 
 from .ecs import CLUSTER, REPOSITORY, Stage, behave, control
-from .harness import Aws, ModuleFailed, execute
-from .rotation_functions import Function
+from .harness import Aws, ModuleFailed
+from .rotation_functions import Function, killed_before
 
 MODULE = "secretsmanager_rotation"
 GENERATE = [{"field": "key", "length": 40}]
@@ -327,33 +325,13 @@ def test_services_are_rolled_after_aws_has_rotated_by_itself(world: World) -> No
     assert len(world.deployments("reader")) == 2
 
 
-def killed_before(call: int, task: dict[str, Any]) -> bool:
-    """Run the module in a fork that ends itself before its call of that number. Whether it came that far."""
-    child = os.fork()
-    if child == 0:
-        try:
-            counter = itertools.count(1)
-            original = BaseClient._make_api_call
-
-            def counted(self: BaseClient, *args: Any, **kwargs: Any) -> Any:
-                if next(counter) == call:
-                    os._exit(9)
-                return original(self, *args, **kwargs)
-
-            BaseClient._make_api_call = counted  # type: ignore[method-assign]
-            execute(MODULE, task)
-        finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
-
-
 def test_killed_before_any_call_each_service_is_rolled_once(world: World) -> None:
     world.reading("both", "shop/db", "shop/key")
     world.settle()
     current = {name: world.current(name) for name in world.arns}
     for call in itertools.count(1):
         task = world.task("shop/db", "shop/key", token=f"cut {call}", consumers={"clusters": [CLUSTER]})
-        killed = killed_before(call, task)
+        killed = killed_before(call, MODULE, task)
         world.aws.run_module(MODULE, task)
         for name, before in current.items():
             after = world.current(name)

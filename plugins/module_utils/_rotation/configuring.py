@@ -68,7 +68,7 @@ class Configurer(Loader):
             lambda pending: not pending,
             timeout=self.options["wait_timeout"],
             waiting_for=lambda pending: f"the secret {secret.name} has the pending version {pending}",
-            first=0.3,
+            first=0.1,
         )
         error = secret.explained(pending, started - 60)
         if error is not None:

@@ -430,7 +430,7 @@ class Roller:
             lambda left: not left,
             timeout=self._timeout,
             waiting_for=lambda left: "tasks with the old value still run: " + ", ".join(sorted(left)),
-            first=0.3,
+            first=0.1,
             clock=time.monotonic,
         )
 

@@ -431,26 +431,33 @@ class Engine:
         assert isinstance(strategy, ByAws)
         with secret.step("look"):
             busy = strategy.look()
+        known = secret.versions.current
+        begun = secret.memory is not None and not secret.memory.over and not secret.rolling
+        if secret.versions.pending or begun:
+            # The versions were read before the look: what was under way then may have ended in between.
+            secret.reload()
         pending = secret.versions.pending
-        open_memory = secret.memory is not None and not secret.memory.over and not secret.rolling
         under_way = bool(pending) or busy.under_way
-        if not under_way and not open_memory and not secret.wanted:
+        if secret.versions.current != known and not under_way:
+            self._has_rotated("resumed")
+            return
+        if not under_way and not begun and not secret.wanted:
             return
         before = secret.versions.current
         token = pending or rotation_token(secret.asked.seed, secret.name, secret.versions)
         if secret.memory is not None:
-            # A rotation that is under way without us keeps its place: only what we begin is written down.
-            memory = Memory(token, before, over=False)
-            if secret.memory != memory:
-                strategy.remember(memory)
-                secret.memory = memory
+            # One that was begun from here keeps the name by which a run with the same inputs knows it.
+            if secret.memory.over or secret.memory.before != before:
+                secret.memory = Memory(token, before, over=False)
+                strategy.remember(secret.memory)
         elif strategy.labels:
             secret.label(ROLLING, before)
         since = time.time() - 60
         made = secret.versions.created.get(pending)
         if made is not None:
             since = min(since, made.timestamp() - 60)
-        if not busy.under_way:
+        # With AWSPENDING, Secrets Manager only tries that rotation again; RDS would begin another one.
+        if not busy.under_way and not (pending and secret.memory is not None):
             with secret.step("rotate"):
                 strategy.begin(token)
         secret.act("resume" if under_way else "rotate", token)
@@ -458,9 +465,13 @@ class Engine:
             secret.outcome = "in_progress"
             return
         self._await_aws(before, token, since)
+        self._has_rotated("resumed" if under_way else "rotated")
+
+    def _has_rotated(self, outcome: str) -> None:
+        secret = self.secret
         secret.versions.created.setdefault(secret.versions.current, now())
-        secret.outcome = "resumed" if under_way else "rotated"
-        if under_way and secret.asked.rotate == "now" and secret.wanted:
+        secret.outcome = outcome
+        if outcome == "resumed" and secret.asked.rotate == "now" and secret.wanted:
             # What was under way was another request's; this one is still to be done, before consumers are rolled.
             self._rotate_by_aws()
 
@@ -492,7 +503,7 @@ class Engine:
                     done,
                     timeout=secret.context.wait_timeout,
                     waiting_for=lambda _seen: f"the secret {secret.name} still has AWSPENDING",
-                    first=0.3,
+                    first=0.1,
                     clock=self._clock,
                     sleep=secret.context.sleep,
                 )
@@ -666,7 +677,7 @@ class Engine:
                 lambda seen: not seen[0] or bool(seen[1]),
                 timeout=secret.context.wait_timeout,
                 waiting_for=lambda seen: f"the replicas of {secret.name} are not InSync: {', '.join(seen[0])}",
-                first=0.3,
+                first=0.1,
                 clock=self._clock,
                 sleep=secret.context.sleep,
             )

@@ -78,7 +78,7 @@ class RdsMasterUser(ByAws):
                 is_settled,
                 timeout=self.context.wait_timeout,
                 waiting_for=lambda seen: f"the DB instance {self.identifier} is {seen['DBInstanceStatus']}",
-                first=0.3,
+                first=0.1,
                 clock=self.context.clock,
                 sleep=self.context.sleep,
             )
