@@ -73,6 +73,17 @@ class TableWorld:
     def change_group(self, arn: str, **changes: Any) -> None:
         self.groups[arn] = replace(self.groups[arn], **changes)
 
+    def make_target_group(self, name: str, subnet_id: str) -> str:
+        arn = f"arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/{name}/1"
+        self.groups[arn] = _group(arn)
+        return arn
+
+    def remove_target_group(self, arn: str) -> None:
+        del self.groups[arn]
+
+    def default_subnets(self) -> list[str]:
+        return list(SUBNETS)
+
     def set_weights(self, rule_arn: str, weights: dict[str, float]) -> None:
         self.weights.append((rule_arn, weights))
 
@@ -90,6 +101,9 @@ class TableWorld:
 
     def has_log_group(self, group: str, region: str) -> bool:
         return group in self.log_groups
+
+    def make_log_group(self, group: str) -> None:
+        self.log_groups.add(group)
 
     def write_logs(self, group: str, region: str, stream: str, lines: list[tuple[float, str]]) -> None:
         self.logs.setdefault((group, stream), []).extend(lines)

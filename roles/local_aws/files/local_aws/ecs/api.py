@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..timeline import Timeline
+from . import express
 from . import service_requests as requests
 from .errors import (
     EcsError,
@@ -31,6 +32,7 @@ from .task_definitions import TaskDefinitions
 from .tasks import Launch, Tasks
 from .views import (
     cluster_view,
+    resource_management,
     service_deployment_brief,
     service_deployment_view,
     service_revision_view,
@@ -71,6 +73,7 @@ class Stale:
     until: float
     view: Json | None
     deployments: int
+    express: Json | None = None
 
 
 class Ecs:
@@ -530,7 +533,10 @@ class Ecs:
         known = service is not None and service.status != "INACTIVE"
         view = copy.deepcopy(self._view_service(service, ["TAGS"])) if service is not None and known else None
         deployments = len(service.service_deployments) if service is not None and known else 0
-        self._stale[cluster.name, name] = Stale(self.now + lag, view, deployments)
+        told = None
+        if service is not None and known and "express" in service.fields:
+            told = copy.deepcopy(express.view(self, service, ["TAGS"]))
+        self._stale[cluster.name, name] = Stale(self.now + lag, view, deployments, told)
 
     def _stale_of(self, service: Service | None) -> Stale | None:
         stale = None if service is None else self._stale.get((service.cluster.name, service.name))
@@ -551,7 +557,7 @@ class Ecs:
             and service.status == "ACTIVE"
             and request.get("launchType") in (None, service.fields["launchType"])
             and request.get("schedulingStrategy") in (None, service.fields["schedulingStrategy"])
-            and request.get("resourceManagementType") in (None, "CUSTOMER")
+            and request.get("resourceManagementType") in (None, resource_management(service))
         ]
         return page(sorted(found), request, "serviceArns", default=10)
 
@@ -891,6 +897,10 @@ OPERATIONS: dict[str, Callable[[Ecs, Json], Json]] = {
     "DeleteService": Ecs.delete_service,
     "DescribeServices": Ecs.describe_services,
     "ListServices": Ecs.list_services,
+    "CreateExpressGatewayService": express.create,
+    "UpdateExpressGatewayService": express.update,
+    "DescribeExpressGatewayService": express.describe,
+    "DeleteExpressGatewayService": express.delete,
     "ListServiceDeployments": Ecs.list_service_deployments,
     "DescribeServiceDeployments": Ecs.describe_service_deployments,
     "DescribeServiceRevisions": Ecs.describe_service_revisions,

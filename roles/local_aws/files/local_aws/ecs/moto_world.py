@@ -63,6 +63,8 @@ class MotoWorld:
         self.account_id = account_id
         self.region = region
         self.script = script
+        #: Target groups of ECS's own, whose load balancer is not played.
+        self._managed: set[str] = set()
 
     @property
     def _ec2(self) -> Any:
@@ -144,8 +146,32 @@ class MotoWorld:
             unhealthy_threshold=int(group.unhealthy_threshold_count),
             deregistration_delay=float(group.attributes.get("deregistration_delay.timeout_seconds", 300)),
             target_type=group.target_type,
-            in_use=arn in self._forwarded_to(),
+            in_use=arn in self._managed or arn in self._forwarded_to(),
         )
+
+    def make_target_group(self, name: str, subnet_id: str) -> str:
+        group = self._elbv2.create_target_group(
+            name,
+            protocol="HTTP",
+            port=80,
+            vpc_id=self._ec2.get_subnet(subnet_id).vpc_id,
+            target_type="ip",
+            healthcheck_interval_seconds=5,
+            healthcheck_timeout_seconds=2,
+            healthy_threshold_count=2,
+            unhealthy_threshold_count=2,
+        )
+        group.attributes["deregistration_delay.timeout_seconds"] = 30
+        self._managed.add(group.arn)
+        return str(group.arn)
+
+    def remove_target_group(self, arn: str) -> None:
+        self._managed.discard(arn)
+        self._elbv2.target_groups.pop(arn, None)
+
+    def default_subnets(self) -> list[str]:
+        default = {vpc.id for vpc in self._ec2.vpcs.values() if vpc.is_default}
+        return sorted(subnet.id for subnet in self._ec2.describe_subnets() if subnet.vpc_id in default)
 
     def _rules(self) -> list[Any]:
         return [
@@ -258,6 +284,10 @@ class MotoWorld:
 
     def has_log_group(self, group: str, region: str) -> bool:
         return group in self._logs(region).groups
+
+    def make_log_group(self, group: str) -> None:
+        if not self.has_log_group(group, self.region):
+            self._logs(self.region).create_log_group(group, {})
 
     def write_logs(self, group: str, region: str, stream: str, lines: list[tuple[float, str]]) -> None:
         logs.write(self.account_id, region or self.region, group, stream, lines)

@@ -212,6 +212,16 @@ def deployment_view(service: Service, deployment: Deployment, rollouts: Rollouts
     )
 
 
+def ingress_paths(service: Service) -> list[Json]:
+    """Where an Express service is reached."""
+    return [{"accessType": "PUBLIC", "endpoint": f"https://{service.fields['endpoint']}"}]
+
+
+def resource_management(service: Service) -> str:
+    """Whether ECS manages what is around the service, as it does in Express Mode."""
+    return "ECS" if "express" in service.fields else "CUSTOMER"
+
+
 def service_view(service: Service, rollouts: Rollouts, role_arn: str, include: list[str]) -> Json:
     tasks = rollouts.tasks.of_service(service)
     current = service.current
@@ -257,7 +267,7 @@ def service_view(service: Service, rollouts: Rollouts, role_arn: str, include: l
             "propagateTags": fields["propagateTags"],
             "enableExecuteCommand": fields["enableExecuteCommand"],
             "availabilityZoneRebalancing": fields["availabilityZoneRebalancing"],
-            "resourceManagementType": "CUSTOMER",
+            "resourceManagementType": resource_management(service),
         }
     )
 
@@ -361,6 +371,7 @@ def service_revision_view(service: Service, revision: ServiceRevision) -> Json:
             "gatewayConnectors": configuration.get("gatewayConnectors") or None,
             "monitoring": configuration.get("monitoring"),
             "createdAt": when(revision.created_at),
+            "ecsManagedResources": {"ingressPaths": ingress_paths(service)} if "express" in configuration else None,
             "resolvedConfiguration": {
                 "loadBalancers": [
                     compact(

@@ -56,6 +56,14 @@ class World(Protocol):
 
     def target_group(self, arn: str) -> TargetGroup | None: ...
 
+    def make_target_group(self, name: str, subnet_id: str) -> str:
+        """A target group of ECS's own for IP addresses in the VPC of a subnet; its ARN."""
+
+    def remove_target_group(self, arn: str) -> None: ...
+
+    def default_subnets(self) -> list[str]:
+        """The subnets of the default VPC."""
+
     def set_weights(self, rule_arn: str, weights: dict[str, float]) -> None: ...
 
     def image_digest(self, image: str) -> str: ...
@@ -69,6 +77,9 @@ class World(Protocol):
     def container_instances(self, cluster_name: str) -> list[ContainerInstance]: ...
 
     def has_log_group(self, group: str, region: str) -> bool: ...
+
+    def make_log_group(self, group: str) -> None:
+        """Make a log group, unless it is there."""
 
     def write_logs(self, group: str, region: str, stream: str, lines: list[tuple[float, str]]) -> None:
         """Append to a stream, making the stream and its group where they are missing."""
