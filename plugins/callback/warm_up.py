@@ -16,6 +16,8 @@ description:
     compiled, the worker finds there; what it has not, each worker imports, reads and compiles for itself.
   - This plugin imports boto3, modules and filters, reads the models of the services that most tasks
     ask, and compiles the templates of variables and tasks before the first worker that needs them is forked.
+  - Tasks of this collection's roles that only compute something, or that are skipped, run without a worker of their
+    own, unless C(slipway_aws_direct) is V(false).
   - Nothing but the speed differs. On a version of ansible-core that it does not know it does nothing.
 requirements:
   - enable it in configuration, C(callbacks_enabled = slipway.aws.warm_up)
@@ -24,7 +26,7 @@ requirements:
 from typing import Any
 
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.slipway.aws.plugins.plugin_utils import compiled, direct
+from ansible_collections.slipway.aws.plugins.plugin_utils import compiled, direct, in_parent
 
 
 class CallbackModule(CallbackBase):
@@ -38,7 +40,9 @@ class CallbackModule(CallbackBase):
     def __init__(self) -> None:
         super().__init__()
         self._compiled = compiled.engaged()
-        self._seen: set[str | None] = set()
+        in_parent.engage()
+        self._variables: dict[tuple[str, str | None], dict[str, Any]] = {}
+        self._task: Any = None
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         direct.warm_up()
@@ -46,14 +50,27 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         direct.prepare(task.resolved_action or task.action)
-        if self._compiled is not None:
-            self._compiled.remember(compiled.texts(task.args), filter(compiled.is_text, task.when))
 
     def v2_runner_on_start(self, host: Any, task: Any) -> None:
         """The worker is about to be forked. What a host's variables say now, it will template."""
-        role = task._role.get_name() if task._role else None
-        if self._compiled is None or {host.name, role} <= self._seen:
+        # The other hosts of a task use the same templates, nearly all.
+        if self._compiled is None or task is self._task:
             return
-        self._seen |= {host.name, role}
-        variables = task.get_variable_manager().get_vars(play=task.play, host=host, task=task, include_hostvars=False)
-        self._compiled.remember(compiled.texts(variables))
+        self._task = task
+        key = (host.name, task._role.get_name() if task._role else None)
+        if key not in self._variables:
+            self._variables[key] = task.get_variable_manager().get_vars(
+                play=task.play, host=host, task=task, include_hostvars=False
+            )
+        variables = {**self._variables[key], **task.get_vars()}
+        wanted = task.args.get("argument_spec") or {}
+        values = [variables[name] for name in wanted if name in variables]
+        conditions = [*task.when, *_conditions(task.args.get("that"))]
+        self._compiled.remember(
+            compiled.texts([task.args, values, task.get_vars()]), filter(compiled.is_text, conditions), variables
+        )
+
+
+def _conditions(that: Any) -> list[Any]:
+    """What C(assert) asserts."""
+    return that if isinstance(that, list) else [that]

@@ -16,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Iterable, Iterator, Mapping
+from types import CodeType
 from typing import Any
 
 from ansible.release import __version__ as core_version
@@ -23,6 +24,7 @@ from ansible.release import __version__ as core_version
 CORE = tuple(int(part) for part in core_version.split(".")[:2])
 # Before 2.19 templating was another, which keeps some of its results.
 KNOWN_CORES = frozenset({(2, 19), (2, 20), (2, 21)})
+COLLECTION = "slipway.aws."
 
 
 def is_text(value: Any) -> bool:
@@ -47,6 +49,7 @@ class Compiled:
 
     def __init__(self) -> None:
         from ansible._internal._templating import _jinja_bits
+        from ansible.plugins.loader import filter_loader
         from jinja2.environment import TemplateExpression
 
         self._environment = _jinja_bits.AnsibleEnvironment
@@ -55,8 +58,12 @@ class Compiled:
         self._expression = TemplateExpression
         self._compile = self._environment.compile
         self._compile_expression = self._environment.compile_expression
+        self._filters = filter_loader
+        self._find_filter = filter_loader.get_with_context
+        self._found: dict[str, Any] = {}
         self._code: dict[tuple[Any, ...], Any] = {}
         self._last: Any = None
+        self._followed: set[CodeType] = set()
 
     def engage(self) -> None:
         kept = self
@@ -69,10 +76,23 @@ class Compiled:
 
         self._environment.compile = compile
         self._environment.compile_expression = compile_expression
+        self._filters.get_with_context = self.filter
 
     def disengage(self) -> None:
         self._environment.compile = self._compile
         self._environment.compile_expression = self._compile_expression
+        self._filters.get_with_context = self._find_filter
+
+    def filter(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        """A filter. To find one of a collection, ansible-core goes through all files of the collection, each time."""
+        if not name.startswith(COLLECTION) or args or kwargs:
+            return self._find_filter(name, *args, **kwargs)
+        if name not in self._found:
+            found = self._find_filter(name)
+            if not found.object:
+                return found
+            self._found[name] = found
+        return self._found[name]
 
     def template(self, environment: Any, source: Any, *args: Any, **kwargs: Any) -> Any:
         """The code of a template."""
@@ -101,17 +121,35 @@ class Compiled:
         escapes = context is not None and context.escape_backslashes
         return (kind, str(source), escapes, type(environment), *(getattr(environment, name) for name in self._settings))
 
-    def remember(self, templates: Iterable[str], conditions: Iterable[str] = ()) -> None:
-        """Compile what workers will need. What does not compile fails where it is used, as ever."""
+    def remember(self, templates: Iterable[str], conditions: Iterable[str], variables: Mapping[str, Any]) -> None:
+        """Compile what a worker will need: these, and the templates of the variables that they name, and so on.
+
+        What does not compile fails where it is used, as ever.
+        """
         environment = self._environment()
-        with self._context(escape_backslashes=True):
-            for source in templates:
-                with contextlib.suppress(Exception):
-                    environment.compile(source)
-        with self._context(escape_backslashes=False):
-            for source in conditions:
-                with contextlib.suppress(Exception):
-                    environment.compile_expression(source, False)
+        found: list[str] = []
+        for source in conditions:
+            with contextlib.suppress(Exception), self._context(escape_backslashes=False):
+                environment.compile_expression(source, False)
+                code = self._code[self._key(environment, "expression", source)]
+                found += self._follow(code, variables)
+        found += templates
+        while found:
+            with contextlib.suppress(Exception), self._context(escape_backslashes=True):
+                found += self._follow(environment.compile(found.pop()), variables)
+
+    def _follow(self, code: CodeType, variables: Mapping[str, Any]) -> list[str]:
+        """The templates of the variables whose names stand in the code, unless they were followed before."""
+        if code in self._followed:
+            return []
+        self._followed.add(code)
+        found = []
+        for constant in code.co_consts:
+            if isinstance(constant, CodeType):
+                found += self._follow(constant, variables)
+            elif isinstance(constant, str) and constant in variables:
+                found += texts(variables[constant])
+        return found
 
 
 @functools.cache

@@ -86,7 +86,7 @@ def refusal(task: Any, connection: Any, templar: Any, task_vars: dict[str, Any])
     interpreter = templar.template(host_vars.get("ansible_python_interpreter"))
     if CORE not in KNOWN_CORES:
         return f"ansible-core {core_version} is not known to direct execution"
-    if not _is_true(templar.template(task_vars.get(SWITCH, True))):
+    if not is_true(templar.template(task_vars.get(SWITCH, True))):
         return f"{SWITCH} switches direct execution off"
     if connection.transport not in ("local", "ansible.builtin.local"):
         return f"the connection is {connection.transport}, not local"
@@ -99,7 +99,7 @@ def refusal(task: Any, connection: Any, templar: Any, task_vars: dict[str, Any])
     return None
 
 
-def _is_true(value: Any) -> bool:
+def is_true(value: Any) -> bool:
     return str(value).lower() not in ("false", "no", "off", "0", "n", "f")
 
 

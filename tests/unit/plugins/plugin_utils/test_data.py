@@ -266,7 +266,7 @@ def test_settled_is_what_is_there_and_at_rest() -> None:
     assert data.settled(there)
     assert not data.settled({**there, "unfinished": True})
     assert not data.settled({**there, "instances": {names[0]: {"status": "available"}}}), "the replica is to be made"
-    assert not data.settled({**there, "instances": dict.fromkeys(names, {"status": "modifying"})})
+    assert not data.settled({**there, "instances": {name: {"status": "modifying"} for name in names}})
     assert not data.settled({**there, "replication_group": {"status": "creating"}})
     nothing = plan(data_database_enabled=False, data_redis_enabled=False)
     assert data.settled({"plan": nothing, "unfinished": False})

@@ -1,0 +1,87 @@
+# Copyright: slipway.aws contributors
+# GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Run tasks of this collection's roles that only compute something without a worker of their own.
+
+A fork costs more than what C(set_fact), C(assert) or a task that is skipped does in it: both processes then copy every
+page that they touch. Such a task runs where it would have been forked, by ansible-core's own executor, on a copy of the
+task; its result goes the way of all results.
+
+What depends on the version of ansible-core is here, and only here; on an unknown version nothing engages.
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+from ansible.utils.display import Display
+from ansible_collections.slipway.aws.plugins.plugin_utils import compiled, direct
+
+display = Display()
+
+COLLECTION = "slipway.aws"
+# These touch nothing but variables.
+PURE = frozenset(
+    f"ansible.builtin.{name}"
+    for name in ("assert", "include_role", "include_tasks", "set_fact", "validate_argument_spec")
+)
+
+
+def stays(task: Any, task_vars: dict[str, Any]) -> bool:
+    """Whether a task needs no worker."""
+    if getattr(task._role, "_role_collection", None) != COLLECTION or not direct.is_true(
+        task_vars.get(direct.SWITCH, True)
+    ):
+        return False
+    if task.loop is not None or task.loop_with or task.delegate_to or task.async_val or task.timeout or task.until:
+        return False
+    if (task.resolved_action or task.action) in PURE:
+        return True
+    return bool(task.when) and not task._resolve_conditional(task.when, task_vars)
+
+
+@functools.cache
+def engage() -> bool:
+    """Have the strategies run such tasks in the parent from now on. Says whether they do."""
+    if compiled.CORE not in compiled.KNOWN_CORES:
+        return False
+    try:
+        from ansible._internal import _task
+        from ansible.executor.process.worker import WorkerProcess
+        from ansible.executor.task_executor import TaskExecutor
+        from ansible.executor.task_result import _RawTaskResult
+    except ImportError:
+        return False
+    fork = WorkerProcess.start
+
+    def result(worker: Any) -> Any:
+        # In a worker of its own the task would be a copy, too: the executor writes into it what it has templated.
+        task = worker._task.copy(exclude_parent=True, exclude_tasks=True)
+        task._parent = worker._task._parent
+        with _task.TaskContext(task):
+            returned = TaskExecutor(
+                worker._host,
+                task,
+                worker._task_vars.copy(),
+                worker._play_context,
+                worker._loader,
+                worker._shared_loader_obj,
+                worker._final_q,
+                worker._variable_manager,
+            ).run()
+        return _RawTaskResult(host=worker._host, task=worker._task, return_data=returned, task_fields=task.dump_attrs())
+
+    def start(self: Any) -> None:
+        try:
+            made = result(self) if stays(self._task, self._task_vars) else None
+        except Exception:  # noqa: BLE001 - whatever it is, it is told as ever by the worker that meets it again
+            made = None
+        if made is None:
+            fork(self)
+        else:
+            display.vvv(f"Without a worker of its own: {self._task.get_name()}", host=self._host.name)
+            self._final_q.send_task_result(made)
+
+    WorkerProcess.start = start
+    return True
