@@ -192,10 +192,15 @@ class _Exit(BaseException):
         self.status = status
 
 
-def execute(module: Module, arguments: dict[str, Any], environment: dict[str, str]) -> Completed:
-    """Run the module and return what it left behind, whatever it does."""
+def execute(
+    module: Module, arguments: dict[str, Any], environment: dict[str, str], *, timeout: int | None = None
+) -> Completed:
+    """Run the module and return what it left behind, whatever it does.
+
+    Where the task has a timeout, in a fork: a module that waits for its threads could not be interrupted.
+    """
     encoded = _encode(arguments)
-    if module.isolated:
+    if module.isolated or timeout:
         return _in_fork(lambda: _run(module, encoded, environment))
     return _run(module, encoded, environment)
 
@@ -274,9 +279,14 @@ def _in_fork(run: Callable[[], Completed]) -> Completed:
             pipe.flush()
         os._exit(0)
     os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        answer = pipe.read()
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    try:
+        with os.fdopen(reading, "rb") as pipe:
+            answer = pipe.read()
+    except BaseException:  # The task's time is up.
+        os.kill(child, signal.SIGKILL)
+        raise
+    finally:
+        status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if answer:
         return pickle.loads(answer)
     return Completed(status, "", f"The module's process ended with status {status}.")

@@ -56,7 +56,9 @@ class ActionModule(direct.original_action("normal")):  # type: ignore[misc]
         if self._direct_module is None:
             return super()._low_level_execute_command(*args, **kwargs)
         display.vvv(f"In this process: {self._direct_module.path}")
-        completed = direct.execute(self._direct_module, self._direct_arguments, self._direct_environment)
+        completed = direct.execute(
+            self._direct_module, self._direct_arguments, self._direct_environment, timeout=self._task.timeout
+        )
         return {
             "rc": completed.rc,
             "stdout": completed.stdout,
