@@ -55,6 +55,11 @@ _DEFAULTS: dict[str, Any] = {
     "service.schedulingStrategy": "REPLICA",
     "service.healthCheckGracePeriodSeconds": 0,
     "deploymentController.type": "ECS",
+    "express.cpuArchitecture": "X86_64",
+    "primaryContainer.containerPort": 80,
+    "awsLogsConfiguration.logStreamPrefix": "ecs",
+    "scalingTarget.autoScalingMetric": "AVERAGE_CPU",
+    "scalingTarget.autoScalingTargetValue": 60,
 }
 _DEFAULT_THRESHOLD = {"type": "BOUNDED_PERCENT", "value": 50}
 
