@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -29,7 +30,7 @@ def remember(*arguments, **more):
     return started[-1]
 programs.start = remember
 with {name}.running() as server:
-    print(*(process.pid for process in started), flush=True)
+    print(server.log.parent, *(process.pid for process in started), flush=True)
     sys.stdin.read()
 """
 
@@ -69,7 +70,8 @@ def test_a_server_does_not_outlive_a_killed_test_run(name: str) -> None:
         [sys.executable, "-c", STARTER.format(path=path, name=name)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     assert starter.stdout is not None
-    servers = [os.pidfd_open(int(pid)) for pid in starter.stdout.readline().split()]
+    folder, *pids = starter.stdout.readline().decode().split()
+    servers = [os.pidfd_open(int(pid)) for pid in pids]
     assert servers
     starter.send_signal(signal.SIGKILL)
     starter.communicate()
@@ -78,3 +80,5 @@ def test_a_server_does_not_outlive_a_killed_test_run(name: str) -> None:
         poll.register(server)
         assert poll.poll(30_000), f"{name} runs on"
         os.close(server)
+    # Nobody was left to do it.
+    shutil.rmtree(folder)
