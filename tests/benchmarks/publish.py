@@ -181,8 +181,8 @@ checksum, no comparison.
 - The first publish takes {first[OURS] / first[THEIRS]:.0%} of the time that `aws s3 sync` takes, and of the processor
 {cpu[OURS] / cpu[THEIRS]:.0%}.
 
-- It is the endpoint that it waits for: {server[OURS]:.0f} of its {first[OURS]:.0f} s the endpoint computes, on the one
-processor that it can use, while the client shares the other with it. The bare client takes {first[BARE]:.0f} s.
+- Of its {first[OURS]:.0f} s the endpoint computes {server[OURS]:.0f} s, on the one processor that it can use, and the
+client {cpu[OURS]:.0f} s; the rest is what else the machine did. The bare client takes {first[BARE]:.0f} s.
 
 - An unchanged publish takes {same[OURS] / same[THEIRS]:.0%} of the time of `aws s3 sync`, in {calls} calls. `s3_site`
 compares contents and headers, so it reads every file; `aws s3 sync` compares sizes and times, and misses a change that
@@ -194,7 +194,7 @@ keeps both.
             for item in told.strip().split("\n\n")
         )
         .replace("\n\n- An", "\n- An")
-        .replace("\n\n- It", "\n- It")
+        .replace("\n\n- Of", "\n- Of")
     )
     return f"""<!--
 Copyright: slipway.aws contributors
