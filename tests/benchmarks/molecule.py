@@ -36,7 +36,7 @@ def molecule(options: argparse.Namespace) -> None:
             f"the machine, the local AWS included, {others_busy:.0f} CPU s",
             flush=True,
         )
-    first, second = costs.values()
+    first, second = (cost for _way, cost in costs.items())
     lines = ["| Molecule: " + (", ".join(options.scenarios) or "all scenarios") + " | wall s | CPU s | load before |"]
     lines.append("|---|---:|---:|---:|")
     lines += [f"| {way} | {cost.wall:.0f} | {cost.cpu:.0f} | {cost.load_before:.1f} |" for way, cost in costs.items()]

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from ..core import AnsibleAWSError, wait_until
 from . import api
@@ -427,8 +427,7 @@ class Engine:
     # By AWS
 
     def _rotate_by_aws(self) -> None:
-        secret, strategy = self.secret, self.secret.strategy
-        assert isinstance(strategy, ByAws)
+        secret, strategy = self.secret, cast("ByAws", self.secret.strategy)
         with secret.step("look"):
             busy = strategy.look()
         known = secret.versions.current
@@ -476,8 +475,7 @@ class Engine:
             self._rotate_by_aws()
 
     def _await_aws(self, before: str, token: str, since: float) -> None:
-        secret, strategy = self.secret, self.secret.strategy
-        assert isinstance(strategy, ByAws)
+        secret, strategy = self.secret, cast("ByAws", self.secret.strategy)
         errors: list[tuple[float, RotationError]] = []
 
         def look() -> bool:

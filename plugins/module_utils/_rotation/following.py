@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
+from typing import cast
 
 from .._ecs import api as ecs
 from ..core import AnsibleAWSError, in_parallel
@@ -172,12 +173,12 @@ class Follower(Configurer):
 
     def _await_old(self, names: Iterable[str]) -> None:
         """The old value dies only after the last task that has it."""
-        assert self.roller is not None
+        roller = cast("Roller", self.roller)
         for name in names:
             secret = self.secrets[name]
             left = [*self._to_roll([name]), *self._alone(name)]
             try:
-                self.roller.await_old_tasks(left, secret.say)
+                roller.await_old_tasks(left, secret.say)
             except AnsibleAWSError as error:
                 secret.failure = Failure(
                     "retire",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,3 +21,10 @@ from bench import Bench  # noqa: E402
 @pytest.fixture
 def bench() -> Bench:
     return Bench()
+
+
+@pytest.fixture(scope="module")
+def clients(shared_server: Any) -> dict[str, Any]:
+    """Clients take longer to make than rollouts to simulate."""
+    names = ("ecs", "elbv2", "logs", "ec2", "secretsmanager", "ssm")
+    return {name: shared_server.client(name) for name in names}

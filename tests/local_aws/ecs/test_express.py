@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from bench import SUBNETS, Bench
-from test_wire import clients, wait_for  # noqa: F401
+from test_wire import wait_for
 
 ROLE = "arn:aws:iam::123456789012:role/"
 ARN = "arn:aws:ecs:us-east-1:123456789012:service/main/api"
@@ -150,7 +150,7 @@ def test_a_service_that_is_not_there_or_not_express(bench: Bench) -> None:
     assert "not an Express service" in bench.error("DescribeExpressGatewayService", serviceArn=ARN)[1]
 
 
-def test_over_http_every_answer_fits_the_model(server: Any, clients: dict[str, Any]) -> None:  # noqa: F811
+def test_over_http_every_answer_fits_the_model(server: Any, clients: dict[str, Any]) -> None:
     """In the default VPC, with nothing but an image and the roles: the clients hold each answer against its shape."""
     ecs, elbv2 = clients["ecs"], clients["elbv2"]
     ecs.create_cluster(clusterName="default")

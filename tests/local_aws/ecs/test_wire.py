@@ -120,13 +120,6 @@ def wait_for(condition: Callable[[], Any]) -> Any:
         time.sleep(0.01)
 
 
-@pytest.fixture(scope="module")
-def clients(shared_server: Any) -> dict[str, Any]:
-    """Clients take longer to make than rollouts to simulate."""
-    names = ("ecs", "elbv2", "logs", "ec2", "secretsmanager", "ssm")
-    return {name: shared_server.client(name) for name in names}
-
-
 @dataclass
 class Network:
     """A VPC with a load balancer and its listener."""

@@ -49,7 +49,7 @@ TEMPLATES = (
 def test_a_template_gives_the_same_kept_or_not(template: str, request: pytest.FixtureRequest) -> None:
     plain = templar().template(trust_as_template(template))
     request.getfixturevalue("kept")
-    assert [templar().template(trust_as_template(template)) for _ in range(2)] == [plain, plain]
+    assert [templar().template(trust_as_template(template)) for _number in range(2)] == [plain, plain]
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_a_template_gives_the_same_kept_or_not(template: str, request: pytest.Fi
 def test_a_condition_gives_the_same_kept_or_not(condition: str, request: pytest.FixtureRequest) -> None:
     plain = templar().evaluate_conditional(trust_as_template(condition))
     request.getfixturevalue("kept")
-    assert [templar().evaluate_conditional(trust_as_template(condition)) for _ in range(2)] == [plain, plain]
+    assert [templar().evaluate_conditional(trust_as_template(condition)) for _number in range(2)] == [plain, plain]
 
 
 @pytest.mark.parametrize("template", ["{{ name", "{{ name | no_such_filter }}", "{{ absent }}", "{{ 1 / 0 }}"])

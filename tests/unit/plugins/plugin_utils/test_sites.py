@@ -150,9 +150,11 @@ def test_the_function_finds_the_page_of_a_path(routing: str, uri: str, served: s
 
 
 def test_maintenance_answers_everything_at_the_edge() -> None:
-    made = plan(maintenance="true", load_balancer_paths=["/api/*"], load_balancer_name="lb", maintenance_page="“Soon”")
+    made = plan(
+        maintenance="true", load_balancer_paths=["/api/*"], load_balancer_name="lb", maintenance_page="\u201cSoon\u201d"
+    )
     answer = run(made["functions"][0]["code"], "/api/orders")
-    assert (answer["statusCode"], answer["body"]) == (503, "“Soon”")
+    assert (answer["statusCode"], answer["body"]) == (503, "\u201cSoon\u201d")
     assert answer["headers"]["cache-control"] == {"value": "no-store"}
     assert made["distribution"]["cache_behaviors"][0]["functions"] == {"viewer-request": "billpay-dev-admin"}
     assert plan(routing="none")["functions"] == []
