@@ -45,15 +45,16 @@ local-aws: link ## Run the local AWS in the foreground: make local-aws PORT=4566
 test: link ## Run every check: all stages below
 	@$(BIN)/python tools/run_tests.py
 
-.PHONY: lint sanity unit local-aws-tests integration site molecule
+.PHONY: lint sanity unit local-aws-tests integration operations site molecule
 lint: link ## Check style, rules, licences, changelog and documentation
 sanity: link ## Run ansible-test sanity
 unit: link ## Run the unit tests, the tests of the project itself and of its package
 local-aws-tests: link ## Run the tests of the local AWS
-integration: link ## Run modules and roles against the local AWS
+integration: link ## Run modules against the local AWS
+operations: link ## Run roles, playbooks and rotations against the local AWS, a real PostgreSQL and a real Redis
 site: link ## Deploy, repeat and destroy UEX dev, staging and prod on the local AWS
 molecule: link ## Run every Molecule scenario
-lint sanity unit local-aws-tests integration site molecule:
+lint sanity unit local-aws-tests integration operations site molecule:
 	@$(BIN)/python tools/run_tests.py $@
 
 # What `make bench` measures (bench, provisioning or molecule), and its options: make bench ARGS="--help"

@@ -27,13 +27,31 @@ BIN = Path(sys.executable).parent
 Command = tuple[str, ...]
 PYTEST = ("python", "-m", "pytest", "-q", "-p", "no:cacheprovider", "--durations=10")
 SITE = "tests/integration/test_site.py"
+#: What runs whole playbooks and roles, and rotates secrets: about half of the time of all integration tests.
+OPERATIONS = tuple(
+    str(path.relative_to(ROOT))
+    for kind in (
+        "bad_input",
+        "data",
+        "deploy",
+        "direct",
+        "role_",
+        "roles_",
+        "secretsmanager",
+        "sites",
+        "status",
+        "warm_up",
+    )
+    for path in sorted((ROOT / "tests" / "integration").glob(f"test_{kind}*.py"))
+)
 
 #: The longest first, so that the shorter ones fill the gaps.
 STAGES: dict[str, list[Command]] = {
-    "molecule": [("python", "tools/run_molecule.py")],
-    "site": [(*PYTEST, SITE)],
-    "integration": [(*PYTEST, "tests/integration", f"--ignore={SITE}")],
+    "operations": [(*PYTEST, *OPERATIONS)],
+    "integration": [(*PYTEST, "tests/integration", *(f"--ignore={path}" for path in (SITE, *OPERATIONS)))],
     "sanity": [("python", "tools/run_sanity.py")],
+    "site": [(*PYTEST, SITE)],
+    "molecule": [("python", "tools/run_molecule.py")],
     "local-aws-tests": [(*PYTEST, "tests/local_aws")],
     "unit": [(*PYTEST, "tests/unit", "tests/project")],
     "lint": [
