@@ -89,6 +89,7 @@ def test_from_an_empty_account_and_back(
     if name == "dev":
         parts_work_on_what_exists(site)
         services_are_operated(site)
+        secrets_rotate(site)
         roles_work_alone(site, tmp_path)
 
     destroyed_only_when_meant(site)
@@ -173,6 +174,20 @@ TEN_LINES = """
         {role}_environment: dev
         {role}_tags: "{{{{ stack_tags }}}}"
 """
+
+
+def secrets_rotate(site: Site) -> None:
+    """Nothing is due yet; what is named rotates once a day, and its readers are restarted once."""
+    assert succeeded(site.play("rotate.yml")).changed == {}
+    named = ("-e", "secrets=app,redis", "-e", "token=SEC-1")
+    plan = succeeded(site.play("rotate.yml", "--check", *named))
+    assert plan.output.count("would rotate") == 2
+    assert plan.output.count("would roll,") == len(SERVICES)
+    assert succeeded(site.play("rotate.yml", *named)).changed == {site.name: 1}
+    assert succeeded(site.play("rotate.yml", *named)).changed == {}
+    refused = site.play("rotate.yml", "-e", "secrets=database")
+    assert refused.returncode
+    assert "the old value dies before uex-dev/management-backend" in refused.output
 
 
 def roles_work_alone(site: Site, folder: Path) -> None:
