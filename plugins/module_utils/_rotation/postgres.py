@@ -171,7 +171,7 @@ class AlternatingUsers(Postgres):
             raise RotationError(
                 "set",
                 f"the pending version is for the user {login.username}, but it is the turn of {turn}",
-                "Run with state=repaired to give the pending version up, then rotate again.",
+                "Run again with state=rotated, which finishes or discards what is pending.",
             )
         with self._admin(pending, "set") as connection, server.told("set"), connection.transaction():
             if not server.exists(connection, first):
