@@ -10,6 +10,7 @@ import time
 import urllib.error
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,24 @@ def test_it_listens_on_the_loopback_interface_only(server: Server) -> None:
 def test_the_simulated_clock_runs(server: Server) -> None:
     first = server.control("health", method="GET")["clock"]
     assert server.control("health", method="GET")["clock"] > first
+
+
+def test_a_connection_stays_open_for_the_next_request(server: Server) -> None:
+    connection = HTTPConnection("127.0.0.1", server.port)
+    connection.connect()
+    socket = connection.sock
+    for method, path, status in (
+        ("HEAD", "/no-such-bucket", 404),
+        ("GET", "/local-aws/nonsense", 404),
+        ("POST", "/local-aws/mark", 400),
+        ("GET", "/local-aws/health", 200),
+    ):
+        connection.request(method, path, body=b'{"a": 1}' if method == "POST" else None)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == status
+        assert connection.sock is socket
+    connection.close()
 
 
 def test_an_unknown_control_route_is_an_error(server: Server) -> None:

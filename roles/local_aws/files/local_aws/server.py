@@ -270,11 +270,40 @@ def _error(operation: Operation, status: int, code: str, message: str) -> tuple[
     return status, [("Content-Type", "text/xml")], text.encode()
 
 
-class QuietRequestHandler(MotoRequestHandler):
-    """Keeps the access lines out of the server log: the request log has them."""
+class RequestHandler(MotoRequestHandler):
+    """Keeps connections open, as AWS does, which werkzeug's handler never does: it can't know whether an application
+    has read the whole request. Ours reads all of it before it answers."""
+
+    protocol_version = "HTTP/1.1"
+    #: An answer leaves in one piece, and at once: in two, it would wait for the client's delayed acknowledgement.
+    wbufsize = -1
+    disable_nagle_algorithm = True
+
+    def run_wsgi(self) -> None:
+        if self.headers.get("Expect", "").lower() == "100-continue":
+            self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            self.wfile.flush()
+        status, headers = "", []
+
+        def start_response(said: str, fields: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            nonlocal status, headers
+            status, headers = said, fields
+
+        content = b"".join(self.server.app(self.make_environ(), start_response))
+        code, reason = status.split(" ", 1)
+        self.send_response(int(code), reason)
+        for name, value in headers:
+            self.send_header(name, value)
+        sized = any(name.lower() == "content-length" for name, _value in headers)
+        if not sized and int(code) not in (204, 304) and self.command != "HEAD":
+            self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(content)
+        self.wfile.flush()
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        pass
+        """Keeps the access lines out of the server log: the request log has them."""
 
 
 def port_in_use(port: int) -> bool:
@@ -289,7 +318,7 @@ def serve(port: int, state_dir: Path, clock: Clock, latency_ms: float) -> None:
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler, logging.StreamHandler()], force=True)
     application: WSGIApplication = LocalAWS(state_dir, clock, latency_ms)
-    server = make_server(HOST, port, application, threaded=True, request_handler=QuietRequestHandler)
+    server = make_server(HOST, port, application, threaded=True, request_handler=RequestHandler)
     server.daemon_threads = True
     pid_file = state_dir / PID_FILE
     pid_file.write_text(f"{os.getpid()}\n", encoding="utf-8")
