@@ -13,6 +13,8 @@ author: slipway.aws contributors (@slipway-aws)
 description:
   - Turns the secrets with a C(rotation.strategy) into the list that M(slipway.aws.secretsmanager_rotation) takes.
   - What a strategy needs of the database and the cache is filled in from what exists.
+  - Secrets with C(rotation.max_age_days) and no strategy come along without being rotated, so that it is told when they
+    are overdue.
 positional: asked, found
 options:
   _input:
@@ -20,7 +22,8 @@ options:
     type: dict
     required: true
   asked:
-    description: C(components) (all with a strategy when empty), C(when) (V(due) or V(now)) and C(ca_file).
+    description:
+      - C(components) (all with a strategy when empty), C(when) (V(due) or V(now)), C(state) and C(ca_file).
     type: dict
     required: true
   found:

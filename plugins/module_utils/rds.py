@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-from ._rds import api, instances, option_groups
+from ._rds import api, instances, option_groups, postgres_users
 
-__all__ = ["api", "instances", "option_groups"]
+__all__ = ["api", "instances", "option_groups", "postgres_users"]

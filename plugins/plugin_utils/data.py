@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
+from ansible_collections.slipway.aws.plugins.module_utils._rds import postgres_users
 
 Plan = dict[str, Any]
 
@@ -33,6 +34,9 @@ _SWITCHES = (
 # What a secret of a known component is made of, unless its entry says otherwise.
 _REDIS_TOKEN = [{"length": 64, "alphabet": "redis"}]
 _PASSWORD = {"field": "password", "length": 40, "alphabet": "database"}
+#: How a user of the database rotates that the role makes: two take turns, so that nobody is locked out.
+ALTERNATING = "postgres_alternating_users"
+_LONGEST_USER = 63 - len("_clone")
 
 
 def plan(inputs: Mapping[str, Any], known: Mapping[str, Any]) -> Plan:
@@ -52,6 +56,7 @@ def plan(inputs: Mapping[str, Any], known: Mapping[str, Any]) -> Plan:
             for bucket in (inputs["data_buckets"] if inputs["data_buckets_enabled"] else [])
         },
         "secret_names": secret_names(inputs),
+        "database_users": database_users(inputs) if inputs["data_database_enabled"] else [],
         "database_family": database_family(inputs),
         "database_major_version": _major(inputs["data_database_engine_version"]),
         "redis_family": redis_family(inputs),
@@ -123,7 +128,29 @@ def _completed(inputs: Mapping[str, Any], entry: dict[str, Any]) -> dict[str, An
         }
     if entry["component"] == "redis" and inputs["data_redis_enabled"] and not says_what:
         return {"description": "AUTH token of the cache", **entry, "generate": _REDIS_TOKEN}
+    if entry.get("database_user") and not says_what:
+        return _of_user(inputs, entry)
     return entry
+
+
+def _of_user(inputs: Mapping[str, Any], entry: dict[str, Any]) -> dict[str, Any]:
+    """The secret of a user of the database, which the master user makes and whose password it may change."""
+    user = entry["database_user"]
+    rotation = {"strategy": ALTERNATING, **(entry.get("rotation") or {})}
+    if rotation["strategy"].startswith("postgres_"):
+        rotation = {"admin_component": "database", **rotation}
+    return {
+        "description": f"User {user['name']} of the database",
+        **entry,
+        "fields": {
+            "engine": inputs["data_database_engine"],
+            "port": inputs["data_database_port"],
+            "dbname": user.get("database") or inputs["data_database_name"],
+            "username": user["name"],
+        },
+        "generate": [_PASSWORD],
+        "rotation": rotation,
+    }
 
 
 def secret_name(inputs: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
@@ -133,6 +160,30 @@ def secret_name(inputs: Mapping[str, Any], entry: Mapping[str, Any]) -> str:
 def secret_names(inputs: Mapping[str, Any]) -> dict[str, str]:
     """Component → name."""
     return {entry["component"]: secret_name(inputs, entry) for entry in secret_entries(inputs)}
+
+
+def database_users(inputs: Mapping[str, Any]) -> list[dict[str, str]]:
+    """The users that rds_postgres_users makes, with the names of their secrets."""
+    return [
+        {
+            "name": entry["database_user"]["name"],
+            "secret": secret_name(inputs, entry),
+            "database": entry["database_user"].get("database") or inputs["data_database_name"],
+        }
+        for entry in secret_entries(inputs)
+        if entry.get("database_user")
+    ]
+
+
+def users_due(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The users of the database that are still to be made, as far as the tags of the primary tell."""
+    plans: Plan = results["plan"]
+    if not plans["database_users"]:
+        return []
+    made, arns = results.get("instances") or {}, results.get("secrets") or {}
+    primary = made.get(plans["instances"][0]["identifier"], {})
+    users = [{**user, "secret": arns.get(user["secret"], {}).get("arn", "")} for user in plans["database_users"]]
+    return postgres_users.due(users, primary.get("tags") or {}, primary.get("resource_id") or "")
 
 
 def secrets(inputs: Mapping[str, Any], known: Mapping[str, Any]) -> list[Plan]:
@@ -335,6 +386,7 @@ def problems(inputs: Mapping[str, Any]) -> list[str]:
         found += _database_problems(inputs)
     if inputs["data_redis_enabled"]:
         found += _redis_problems(inputs)
+    found += _user_problems(inputs)
     found += _twice("data_secrets", [entry["component"] for entry in inputs["data_secrets"]])
     found += _twice("data_buckets", [entry["component"] for entry in inputs["data_buckets"]])
     return found
@@ -343,6 +395,26 @@ def problems(inputs: Mapping[str, Any]) -> list[str]:
 def _twice(variable: str, components: list[str]) -> list[str]:
     twice = sorted({component for component in components if components.count(component) > 1})
     return [f"{variable}: the component {component} stands twice; it may stand once." for component in twice]
+
+
+def _user_problems(inputs: Mapping[str, Any]) -> list[str]:
+    found = []
+    users = [entry["database_user"] for entry in inputs["data_secrets"] if entry.get("database_user")]
+    names = [user["name"] for user in users]
+    if users and not inputs["data_database_enabled"]:
+        found.append("data_secrets: database_user names users of a database, but data_database_enabled is false.")
+    for name in names:
+        if not re.fullmatch(r"[a-z_][a-z0-9_]*", name) or len(name) > _LONGEST_USER or name in RESERVED_USERS:
+            found.append(
+                f"data_secrets: database_user.name is {name!r}: take lower-case letters, digits and _, at most "
+                f"{_LONGEST_USER} of them, and no name that RDS reserves."
+            )
+        if name == inputs["data_database_username"]:
+            found.append(f"data_secrets: database_user.name is {name!r}, which is the master user's.")
+    found += [
+        f"data_secrets: the database_user {name} stands twice." for name in sorted(names) if names.count(name) > 1
+    ]
+    return list(dict.fromkeys(found))
 
 
 def _database_problems(inputs: Mapping[str, Any]) -> list[str]:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from . import data
@@ -16,6 +16,7 @@ _PASSED_ON = (
     *("tls", "ca_file", "db_instance_identifier", "replication_group_id"),
 )
 _POSTGRES = ("postgres_single_user", "postgres_alternating_users")
+_LISTS = ("consumers", "findings", "failures")
 _HEADINGS = ("secret", "age", "strategy", "outcome", "version", "consumers", "seconds")
 
 
@@ -25,12 +26,24 @@ def rotating(inputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {entry["component"]: entry for entry in entries if (entry.get("rotation") or {}).get("strategy")}
 
 
+def by_hand(inputs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Component → entry, of the secrets that have an age but no strategy: somebody rotates them, and is told when."""
+    entries = data.secret_entries(data.typed(inputs))
+    rotations = {entry["component"]: entry.get("rotation") or {} for entry in entries}
+    return {
+        entry["component"]: entry
+        for entry in entries
+        if rotations[entry["component"]].get("max_age_days") and not rotations[entry["component"]].get("strategy")
+    }
+
+
 def problems(inputs: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     """What can be refused before any call."""
-    known = rotating(inputs)
+    known, manual = rotating(inputs), by_hand(inputs)
     names = ", ".join(sorted(known)) or "none"
     return [
-        f"data_rotate_components names {component}, for which data_secrets has no rotation.strategy; there are {names}."
+        f"data_rotate_components names {component}, for which data_secrets has no rotation.strategy"
+        f"{'; it is rotated by hand' if component in manual else ''}; there are {names}."
         for component in asked["components"]
         if component not in known
     ]
@@ -38,9 +51,33 @@ def problems(inputs: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
 
 def plan(inputs: Mapping[str, Any], asked: Mapping[str, Any], found: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The list that secretsmanager_rotation takes. C(found) is environment_info's C(data)."""
-    chosen = asked["components"] or sorted(rotating(inputs))
-    secrets = {component: rotating(inputs)[component] for component in chosen}
-    return [_secret(inputs, asked, found, entry) for entry in secrets.values()]
+    known = rotating(inputs)
+    secrets = [_secret(inputs, asked, found, known[component]) for component in asked["components"] or sorted(known)]
+    if not asked["components"] and asked.get("state") != "rolled_back":
+        secrets += [
+            {
+                "name": data.secret_name(inputs, entry),
+                "rotate": "never",
+                "max_age_days": entry["rotation"]["max_age_days"],
+            }
+            for _component, entry in sorted(by_hand(inputs).items())
+        ]
+    return secrets
+
+
+def waves(secrets: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
+    """What can rotate at the same time: whoever changes others' passwords has its turn when those have theirs."""
+    admins = {secret["admin_secret"] for secret in secrets if secret.get("admin_secret")}
+    parts = ([secret for secret in secrets if (secret["name"] in admins) is later] for later in (False, True))
+    return [part for part in parts if part]
+
+
+def result(results: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the waves have returned, as if it were one."""
+    told = list(results)
+    secrets = {name: secret for item in told for name, secret in (item.get("secrets") or {}).items()}
+    lists = {key: [entry for item in told for entry in item.get(key) or []] for key in _LISTS}
+    return {"secrets": secrets, **lists}
 
 
 def _secret(
@@ -107,7 +144,7 @@ def _row(secret: Mapping[str, Any]) -> tuple[str, ...]:
     return (
         secret["name"],
         "" if age is None else f"{age:.0f}{f' of {limit:.0f}' if limit else ''} days",
-        secret.get("strategy") or "",
+        secret.get("strategy") or "by hand",
         (secret.get("outcome") or "").replace("_", " "),
         now[:8] if before == now or not before else f"{before[:8]} -> {now[:8]}",
         ", ".join(secret.get("consumers") or []),

@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 import yaml
-from ansible_collections.slipway.aws.plugins.filter import data_doomed, data_output, data_plan, data_problems
+from ansible_collections.slipway.aws.plugins.filter import (
+    data_doomed,
+    data_output,
+    data_plan,
+    data_problems,
+)
+from ansible_collections.slipway.aws.plugins.module_utils._rds import postgres_users
 from ansible_collections.slipway.aws.plugins.plugin_utils import data
 
 ROLE = Path(__file__).resolve().parents[4] / "roles" / "data"
@@ -153,6 +159,66 @@ def test_an_entry_says_what_is_different_about_them() -> None:
     given = secret("database", data_secrets=[{"component": "database", "value": "given"}])
     assert given["value"] == "given"
     assert "generate" not in given
+
+
+USERS: list[dict[str, Any]] = [
+    {"component": "app-database", "database_user": {"name": "uex_app"}, "rotation": {"max_age_days": 90}},
+    {
+        "component": "reports",
+        "name": "uex/reports",
+        "database_user": {"name": "reports", "database": "reports"},
+        "rotation": {"strategy": "lambda", "lambda_arn": "arn:aws:lambda:us-east-1:123456789012:function:rotate"},
+    },
+]
+
+
+def test_the_secret_of_a_user_of_the_database_is_made_for_taking_turns() -> None:
+    user = secret("app-database", data_secrets=USERS)
+    assert user["fields"] == {"engine": "postgres", "port": 5432, "dbname": "uex", "username": "uex_app"}
+    assert user["generate"] == [{"field": "password", "length": 40, "alphabet": "database"}]
+    assert user["tags"]["RotationStrategy"] == "postgres_alternating_users"
+    assert user["tags"]["RotationMaxAgeDays"] == "90"
+    entries = {entry["component"]: entry for entry in data.secret_entries(inputs(data_secrets=USERS))}
+    assert entries["app-database"]["rotation"]["admin_component"] == "database"
+    assert "admin_component" not in entries["reports"]["rotation"], "a function changes the password"
+    assert secret("reports", data_secrets=USERS)["fields"]["dbname"] == "reports"
+    given = secret("app-database", data_secrets=[{**USERS[0], "value": "made elsewhere"}])
+    assert (given["value"], "generate" in given) == ("made elsewhere", False)
+
+
+def test_users_are_made_until_the_tags_of_the_instance_say_so() -> None:
+    plans = plan(data_secrets=USERS)
+    assert plans["database_users"] == [
+        {"name": "uex_app", "secret": "uex-dev/app-database", "database": "uex"},
+        {"name": "reports", "secret": "uex/reports", "database": "reports"},
+    ]
+    arns = {name: {"arn": f"arn:{name}"} for name in ("uex-dev/app-database", "uex/reports")}
+    instance = {"resource_id": "db-1", "tags": {}}
+    results = {"plan": plans, "secrets": arns, "instances": {"uex-dev-postgres": instance}}
+    due = data.users_due(results)
+    assert [(user["name"], user["secret"]) for user in due] == [
+        ("uex_app", "arn:uex-dev/app-database"),
+        ("reports", "arn:uex/reports"),
+    ]
+    instance["tags"] = {postgres_users.tag_of(user): postgres_users.mark_of(user, "db-1") for user in due}
+    assert data.users_due(results) == []
+    assert data.users_due({**results, "instances": {"uex-dev-postgres": {**instance, "resource_id": "db-2"}}}) == due
+    arns["uex/reports"]["arn"] = "arn:another"
+    assert [user["name"] for user in data.users_due(results)] == ["reports"], "a secret made anew has a new password"
+    assert data.users_due({**results, "plan": plan()}) == []
+
+
+@pytest.mark.parametrize("name", ["uex", "postgres", "UexApp", "a-b", "u" * 58])
+def test_users_that_cannot_be_are_refused(name: str) -> None:
+    (problem,) = data.problems(inputs(data_secrets=[{"component": "x", "database_user": {"name": name}}]))
+    assert "data_secrets: database_user.name is" in problem
+
+
+def test_users_need_a_database_and_stand_once() -> None:
+    (problem,) = data.problems(inputs(data_secrets=USERS, data_database_enabled=False))
+    assert "data_database_enabled is false" in problem
+    (problem,) = data.problems(inputs(data_secrets=[USERS[0], {**USERS[0], "component": "other"}]))
+    assert "uex_app stands twice" in problem
 
 
 def test_a_secret_that_a_lambda_rotates() -> None:
