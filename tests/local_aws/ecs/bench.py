@@ -84,6 +84,12 @@ class TableWorld:
     def default_subnets(self) -> list[str]:
         return list(SUBNETS)
 
+    def target_group_named(self, name: str) -> str | None:
+        return next((arn for arn in self.groups if f"targetgroup/{name}/" in arn), None)
+
+    def set_listener_weights(self, listener_arn: str, weights: dict[str, float]) -> None:
+        self.weights.append((listener_arn, weights))
+
     def set_weights(self, rule_arn: str, weights: dict[str, float]) -> None:
         self.weights.append((rule_arn, weights))
 

@@ -110,9 +110,9 @@ BAD: list[tuple[dict[str, Any], str, str]] = [
     ({"healthCheckGracePeriodSeconds": 30}, "InvalidParameterException", "Health check grace period is only valid"),
     ({"platformVersion": "9"}, "PlatformUnknownException", "The specified platform does not exist."),
     (
-        {"deploymentController": {"type": "CODE_DEPLOY"}},
+        {"deploymentController": {"type": "EXTERNAL"}},
         "UnsupportedFeatureException",
-        "does not simulate the CODE_DEPLOY deployment controller",
+        "does not simulate the EXTERNAL deployment controller",
     ),
     ({"launchType": "EXTERNAL"}, "UnsupportedFeatureException", "EXTERNAL"),
 ]

@@ -14,6 +14,7 @@ from typing import Any
 from ..timeline import Timeline
 from . import express
 from . import service_requests as requests
+from .codedeploy import CodeDeploy
 from .errors import (
     EcsError,
     client_error,
@@ -107,6 +108,7 @@ class Ecs:
         self.definitions = TaskDefinitions(self.arn_prefix, self.caller)
         self.tasks = Tasks(self.timeline, world, self.timing, self.scenarios, self.arn_prefix)
         self.rollouts = Rollouts(self.timeline, self.tasks, world, self.timing, self.arn_prefix)
+        self.codedeploy = CodeDeploy(self)
         self.account_settings: dict[str, str] = {}
         self._stale: dict[tuple[str, str], Stale] = {}
         self._run_tokens: dict[str, tuple[Json, list[str]]] = {}
@@ -345,7 +347,12 @@ class Ecs:
             request=copy.deepcopy(request),
         )
         self.services[cluster.name, name] = service
-        self.rollouts.deploy(service, self._revision_fields(service))
+        if service.controller == "ECS":
+            self.rollouts.deploy(service, self._revision_fields(service))
+        else:
+            configuration = self._revision_fields(service)
+            revision = self.rollouts.new_revision(service, definition, configuration, fields["loadBalancers"])
+            self.rollouts.add_task_set(service, revision)
         return {"service": self._view_service(service, ["TAGS"])}
 
     @staticmethod
@@ -393,7 +400,7 @@ class Ecs:
             "placementStrategy": request.get("placementStrategy") or [],
             "healthCheckGracePeriodSeconds": request.get("healthCheckGracePeriodSeconds"),
             "schedulingStrategy": scheduling,
-            "deploymentController": {"type": "ECS"},
+            "deploymentController": {"type": (request.get("deploymentController") or {}).get("type") or "ECS"},
             "enableECSManagedTags": bool(request.get("enableECSManagedTags")),
             "propagateTags": request.get("propagateTags") or "NONE",
             "enableExecuteCommand": bool(request.get("enableExecuteCommand")),
@@ -403,10 +410,12 @@ class Ecs:
             fields["healthCheckGracePeriodSeconds"] = 0
         return fields
 
-    def _check(self, fields: Json, definition: TaskDefinition, cluster: Cluster) -> None:
+    def _check(self, fields: Json, definition: TaskDefinition, cluster: Cluster, *, spare_group: bool = False) -> None:
+        if fields["deploymentController"]["type"] == "CODE_DEPLOY":
+            requests.check_for_code_deploy(fields)
         requests.check_placement(fields, definition, cluster)
         requests.check_network(definition, fields["networkConfiguration"], self.world)
-        requests.check_load_balancers(fields, definition, self.world)
+        requests.check_load_balancers(fields, definition, self.world, spare_group=spare_group)
 
     @staticmethod
     def _revision_fields(service: Service) -> Json:
@@ -418,6 +427,13 @@ class Ecs:
         service = self._service(cluster, request["service"])
         if service.status != "ACTIVE":
             raise service_not_active()
+        moves_to = (request.get("deploymentController") or {}).get("type", service.controller)
+        if moves_to != service.controller and moves_to != "ECS":
+            raise EcsError(
+                "UnsupportedFeatureException", f"The local AWS does not simulate a change of a service to {moves_to}."
+            )
+        if moves_to == "CODE_DEPLOY":
+            requests.check_code_deploy_update(request)
         count = request.get("desiredCount")
         if count is not None and count < 0:
             raise invalid_parameter("desiredCount must not be negative.")
@@ -448,6 +464,8 @@ class Ecs:
     @staticmethod
     def _changed_fields(service: Service, request: Json) -> Json:
         fields = dict(service.fields)
+        if request.get("deploymentController"):
+            fields["deploymentController"] = dict(request["deploymentController"])
         if request.get("networkConfiguration"):
             fields["networkConfiguration"] = requests.network_configuration(request["networkConfiguration"])
         if request.get("deploymentConfiguration"):

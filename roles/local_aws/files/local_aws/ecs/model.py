@@ -236,6 +236,8 @@ class Deployment:
     #: A failed deployment starts no more tasks.
     halted: bool = False
     tasks: list[Task] = field(default_factory=list)
+    #: The deployment of CodeDeploy that made it, for a task set.
+    external_id: str = ""
 
     @property
     def id(self) -> str:
@@ -338,5 +340,11 @@ class Service:
         return last if last is not None and last.ongoing else None
 
     @property
+    def controller(self) -> str:
+        return str(self.fields["deploymentController"]["type"])
+
+    @property
     def strategy(self) -> str:
+        if self.controller != "ECS":
+            return self.controller
         return str(self.fields["deploymentConfiguration"].get("strategy", "ROLLING"))

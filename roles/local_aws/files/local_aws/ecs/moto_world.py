@@ -186,25 +186,43 @@ class MotoWorld:
         for balancer in self._elbv2.load_balancers.values():
             for listener in balancer.listeners.values():
                 actions += listener.default_actions
-        found = set()
-        for action in actions:
-            data = action.data if hasattr(action, "data") else action
-            found.add(data.get("TargetGroupArn"))
-            found |= {item.get("TargetGroupArn") for item in (data.get("ForwardConfig") or {}).get("TargetGroups", [])}
-        return found
+        return set().union(*(self._targets(action) for action in actions))
+
+    @staticmethod
+    def _targets(action: Any) -> set[Any]:
+        data = action.data if hasattr(action, "data") else action
+        several = (data.get("ForwardConfig") or {}).get("TargetGroups", [])
+        return {data.get("TargetGroupArn"), *(item.get("TargetGroupArn") for item in several)}
 
     def set_weights(self, rule_arn: str, weights: dict[str, float]) -> None:
         rule = next((rule for rule in self._rules() if rule.arn == rule_arn), None)
         if rule is None:
             return
         for action in rule.actions:
-            if action.type == "forward":
-                action.data.pop("TargetGroupArn", None)
-                forward = action.data.setdefault("ForwardConfig", {})
-                forward["TargetGroups"] = [
-                    {"TargetGroupArn": arn, "Weight": round(weight)} for arn, weight in weights.items()
-                ]
-                forward.setdefault("TargetGroupStickinessConfig", {"Enabled": "false"})
+            self._forward(action, weights)
+
+    @staticmethod
+    def _forward(action: Any, weights: dict[str, float]) -> None:
+        if action.type == "forward":
+            action.data.pop("TargetGroupArn", None)
+            forward = action.data.setdefault("ForwardConfig", {})
+            forward["TargetGroups"] = [
+                {"TargetGroupArn": arn, "Weight": round(weight)} for arn, weight in weights.items()
+            ]
+            forward.setdefault("TargetGroupStickinessConfig", {"Enabled": "false"})
+
+    def target_group_named(self, name: str) -> str | None:
+        return next((arn for arn, group in self._elbv2.target_groups.items() if group.name == name), None)
+
+    def set_listener_weights(self, listener_arn: str, weights: dict[str, float]) -> None:
+        for balancer in self._elbv2.load_balancers.values():
+            listener = balancer.listeners.get(listener_arn)
+            if listener is None:
+                continue
+            actions = [*listener.default_actions, *(item for rule in listener.rules.values() for item in rule.actions)]
+            for action in actions:
+                if self._targets(action) & set(weights):
+                    self._forward(action, weights)
 
     # Images, instances
 

@@ -21,6 +21,7 @@ from .model import (
     ServiceDeployment,
     ServiceRevision,
     Task,
+    TaskDefinition,
     Timing,
 )
 from .tasks import Launch, Tasks
@@ -106,24 +107,8 @@ class Rollouts:
 
     def deploy(self, service: Service, configuration: Json) -> ServiceDeployment:
         """Start a service deployment of what the service's fields say now."""
-        number = revision_id()
         path = f"{service.cluster.name}/{service.name}"
-        revision = ServiceRevision(
-            id=number,
-            arn=f"{self.arn_prefix}:service-revision/{path}/{number}",
-            created_at=self.now,
-            definition=service.definition,
-            configuration=configuration,
-            images=[
-                {
-                    "containerName": container["name"],
-                    "image": container["image"],
-                    "imageDigest": self.world.image_digest(container["image"]),
-                }
-                for container in service.definition.containers
-            ],
-            load_balancers=self._balancers_for(service),
-        )
+        revision = self.new_revision(service, service.definition, configuration, self._balancers_for(service))
         service.revisions[revision.arn] = revision
         self._supersede(service)
         sources = [
@@ -160,6 +145,35 @@ class Rollouts:
         service.steady = False
         self.wake(service)
         return started
+
+    def new_revision(
+        self, service: Service, definition: TaskDefinition, configuration: Json, load_balancers: list[Json]
+    ) -> ServiceRevision:
+        number = revision_id()
+        return ServiceRevision(
+            id=number,
+            arn=f"{self.arn_prefix}:service-revision/{service.cluster.name}/{service.name}/{number}",
+            created_at=self.now,
+            definition=definition,
+            configuration=configuration,
+            images=[
+                {
+                    "containerName": container["name"],
+                    "image": container["image"],
+                    "imageDigest": self.world.image_digest(container["image"]),
+                }
+                for container in definition.containers
+            ],
+            load_balancers=load_balancers,
+        )
+
+    def add_task_set(self, service: Service, revision: ServiceRevision, external_id: str = "") -> Deployment:
+        """Add a task set to a service whose deployments somebody else controls; its first one is the primary one."""
+        status = "ACTIVE" if service.deployments else "PRIMARY"
+        task_set = Deployment(revision, self.now, self.now, status, "COMPLETED", external_id=external_id)
+        service.deployments.append(task_set)
+        self.wake(service)
+        return task_set
 
     def _balancers_for(self, service: Service) -> list[Json]:
         """Where the next revision's tasks register: for blue/green the target groups that the last one does not use."""
@@ -558,11 +572,15 @@ class Rollouts:
             or self._remaining(deployment)
             or (service.current is not None and deployment.revision is service.current.target)
             or (deployment.scale_percent and service.strategy != "ROLLING" and service.current is not None)
+            or (deployment.scale_percent and service.controller != "ECS")
         ]
 
     def _all_healthy(self, service: Service, deployment: Deployment) -> bool:
+        return self.is_healthy(deployment, self.desired(service))
+
+    def is_healthy(self, deployment: Deployment, wanted: int) -> bool:
         live = [task for task in self.tasks.of_deployment(deployment) if task.live]
-        return len(live) == self.desired(service) and all(task.healthy for task in live)
+        return len(live) == wanted and all(task.healthy for task in live)
 
     def _only_primary_left(self, service: Service) -> bool:
         return not any(

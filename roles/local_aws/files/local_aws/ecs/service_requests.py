@@ -131,9 +131,9 @@ def _check_hook(hook: Json) -> None:
 def check_simulated(request: Json) -> None:
     """Say clearly what the engine cannot play."""
     controller = (request.get("deploymentController") or {}).get("type", "ECS")
-    if controller != "ECS":
+    if controller == "EXTERNAL":
         raise EcsError(
-            "UnsupportedFeatureException", f"The local AWS does not simulate the {controller} deployment controller."
+            "UnsupportedFeatureException", "The local AWS does not simulate the EXTERNAL deployment controller."
         )
     if request.get("launchType") in ("EXTERNAL", "MANAGED_INSTANCES"):
         raise EcsError(
@@ -141,6 +141,45 @@ def check_simulated(request: Json) -> None:
         )
     if any(balancer.get("loadBalancerName") for balancer in request.get("loadBalancers") or []):
         raise EcsError("UnsupportedFeatureException", "The local AWS does not simulate Classic Load Balancers.")
+
+
+def check_for_code_deploy(fields: Json) -> None:
+    """What a service whose deployments CodeDeploy controls must have, and must not."""
+    if len(fields["loadBalancers"]) != 1:
+        raise invalid_parameter(
+            "Exactly one target group must be specified for services with a CODE_DEPLOY deployment controller."
+        )
+    options = fields["deploymentConfiguration"]
+    if (options.get("deploymentCircuitBreaker") or {}).get("enable"):
+        raise invalid_parameter("Deployment circuit breaker feature can only be used with ECS deployment controller.")
+    if (options.get("alarms") or {}).get("enable") or options["strategy"] != "ROLLING":
+        raise invalid_parameter(
+            "Deployment alarms and strategies can only be used with services that use the ECS deployment controller."
+        )
+    for name in ("serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations"):
+        if fields.get(name):
+            raise invalid_parameter(f"{name} is not supported with a CODE_DEPLOY deployment controller.")
+
+
+#: What only a deployment of CodeDeploy can change, in the words of the refusal.
+CODE_DEPLOYS = {
+    "taskDefinition": "Unable to update task definition",
+    "networkConfiguration": "Unable to update network parameters",
+    "platformVersion": "Unable to update platform version",
+    "loadBalancers": "Unable to update load balancers",
+    "serviceRegistries": "Unable to update service registries",
+    "capacityProviderStrategy": "Unable to update capacity provider strategy",
+    "forceNewDeployment": "Cannot force a new deployment",
+}
+
+
+def check_code_deploy_update(request: Json) -> None:
+    for name, words in CODE_DEPLOYS.items():
+        if request.get(name):
+            raise invalid_parameter(
+                f"{words} on services with a CODE_DEPLOY deployment controller. Use AWS CodeDeploy to trigger a new "
+                "deployment."
+            )
 
 
 def network_configuration(given: Json | None) -> Json | None:
@@ -201,7 +240,7 @@ def check_placement(fields: Json, definition: TaskDefinition, cluster: Cluster) 
         raise EcsError("PlatformUnknownException", "The specified platform does not exist.")
 
 
-def check_load_balancers(fields: Json, definition: TaskDefinition, world: World) -> None:
+def check_load_balancers(fields: Json, definition: TaskDefinition, world: World, *, spare_group: bool = False) -> None:
     balancers = fields.get("loadBalancers") or []
     containers = {container["name"]: container for container in definition.containers}
     for balancer in balancers:
@@ -222,7 +261,7 @@ def check_load_balancers(fields: Json, definition: TaskDefinition, world: World)
                     f"The provided target group {arn} has target type {group.target_type}, which is incompatible with "
                     "the awsvpc network mode specified in the task definition."
                 )
-            if not group.in_use and arn == balancer.get("targetGroupArn"):
+            if not group.in_use and arn == balancer.get("targetGroupArn") and not spare_group:
                 raise invalid_parameter(
                     f"The target group with targetGroupArn {arn} does not have an associated load balancer."
                 )

@@ -212,6 +212,43 @@ def deployment_view(service: Service, deployment: Deployment, rollouts: Rollouts
     )
 
 
+def task_set_view(service: Service, task_set: Deployment, rollouts: Rollouts) -> Json:
+    """A task set, which stands where other services have a deployment."""
+    running, pending = rollouts.task_counts(task_set)
+    configuration = task_set.revision.configuration
+    wanted = rollouts.requested(service, task_set)
+    steady = rollouts.is_healthy(task_set, wanted)
+    fargate = bool(_platform(configuration))
+    return compact(
+        {
+            "id": task_set.id,
+            "taskSetArn": (f"{service.arn.replace(':service/', ':task-set/', 1)}/{task_set.id}"),
+            "serviceArn": service.arn,
+            "clusterArn": service.cluster.arn,
+            "startedBy": "CODE_DEPLOY" if task_set.external_id else None,
+            "externalId": task_set.external_id or None,
+            "status": task_set.status if task_set.scale_percent else "DRAINING",
+            "taskDefinition": task_set.revision.definition.arn,
+            "computedDesiredCount": wanted,
+            "pendingCount": pending,
+            "runningCount": running,
+            "createdAt": when(task_set.created_at),
+            "updatedAt": when(task_set.updated_at),
+            "launchType": configuration.get("launchType"),
+            "capacityProviderStrategy": configuration.get("capacityProviderStrategy") or None,
+            "platformVersion": configuration.get("platformVersion") if fargate else None,
+            "platformFamily": "Linux" if fargate else None,
+            "networkConfiguration": configuration.get("networkConfiguration"),
+            "loadBalancers": task_set.revision.load_balancers,
+            "serviceRegistries": configuration.get("serviceRegistries") or [],
+            "scale": {"value": float(task_set.scale_percent), "unit": "PERCENT"},
+            "stabilityStatus": "STEADY_STATE" if steady else "STABILIZING",
+            "stabilityStatusAt": when(rollouts.now),
+            "tags": [],
+        }
+    )
+
+
 def ingress_paths(service: Service) -> list[Json]:
     """Where an Express service is reached."""
     return [{"accessType": "PUBLIC", "endpoint": f"https://{service.fields['endpoint']}"}]
@@ -246,7 +283,12 @@ def service_view(service: Service, rollouts: Rollouts, role_arn: str, include: l
             "platformVersion": fields.get("platformVersion"),
             "taskDefinition": service.definition.arn,
             "deploymentConfiguration": fields["deploymentConfiguration"],
-            "deployments": [deployment_view(service, deployment, rollouts) for deployment in service.deployments],
+            "deployments": [
+                deployment_view(service, item, rollouts) for item in service.deployments if service.controller == "ECS"
+            ],
+            "taskSets": [
+                task_set_view(service, item, rollouts) for item in service.deployments if service.controller != "ECS"
+            ],
             "roleArn": role_arn if fields["loadBalancers"] else None,
             "events": [{**event, "createdAt": when(event["createdAt"])} for event in service.events],
             "createdAt": when(service.created_at),
@@ -254,6 +296,7 @@ def service_view(service: Service, rollouts: Rollouts, role_arn: str, include: l
             "currentServiceRevisions": [
                 {"arn": deployment.revision.arn, **rollouts.revision_counts(service, deployment.revision)}
                 for deployment in service.deployments
+                if service.controller == "ECS"
             ],
             "placementConstraints": fields["placementConstraints"],
             "placementStrategy": fields["placementStrategy"],

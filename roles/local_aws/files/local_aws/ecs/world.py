@@ -66,6 +66,12 @@ class World(Protocol):
 
     def set_weights(self, rule_arn: str, weights: dict[str, float]) -> None: ...
 
+    def target_group_named(self, name: str) -> str | None:
+        """The ARN of a target group."""
+
+    def set_listener_weights(self, listener_arn: str, weights: dict[str, float]) -> None:
+        """Where a listener, or a rule of it, forwards to one of these target groups, share the traffic out so."""
+
     def image_digest(self, image: str) -> str: ...
 
     def pull_error(self, image: str) -> str | None:
