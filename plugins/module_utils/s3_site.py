@@ -159,14 +159,14 @@ class Site:
         gone = set(plan.deletes)
         kept = {key: item for key, item in live.items() if key not in gone}
         remembered = {item.digest for item in kept.values()} | plan.blobs.keys()
-        self._remember(
-            Manifest(
-                kept,
-                plan.kept,
-                {digest: blob for digest, blob in blobs.items() if digest in remembered},
-                archived - set(plan.delete_archived),
-            )
+        done = Manifest(
+            kept,
+            plan.kept,
+            {digest: blob for digest, blob in blobs.items() if digest in remembered},
+            archived - set(plan.delete_archived),
         )
+        if done != standing:
+            self._remember(done)
         return result
 
     def _remember(self, manifest: Manifest) -> None:

@@ -89,8 +89,11 @@ def missing_assets(aws: Aws, bucket: str) -> list[str]:
 def test_published_once_with_the_right_headers(aws: Aws, bucket: str, tmp_path: Path) -> None:
     site = build(tmp_path / "dist", "1")
     predicted = run(aws, bucket, site, check=True)
+    aws.mark()
     first = run(aws, bucket, site)
     assert first["uploaded"] == predicted["uploaded"]
+    # One for each file, and two for the memory: before the first and after the last.
+    assert Counter(aws.mutations()) == {"s3:PutObject": len(first["uploaded"]) + 2}
     assert set(first["uploaded"]) == local_keys(site) == keys(aws, bucket)
     assert first["uploaded"][-1] == "index.html"
     assert first["actions"] == predicted["actions"]
