@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from ansible_collections.slipway.aws.plugins.module_utils._ec2.layout import CLOUDFRONT
 
 from .harness import Aws, ModuleFailed
 from .network import OWNER, Network, actions, settle, tags_of
@@ -81,20 +82,25 @@ def test_rules_are_added_described_and_removed(aws: Aws, network: Walled) -> Non
 
 def test_peers_by_name_identifier_and_prefix_list(aws: Aws, network: Walled) -> None:
     foreign = network.ec2.create_security_group(GroupName="bastion", Description="d", VpcId=network.vpc_id)["GroupId"]
-    lists = network.ec2.describe_managed_prefix_lists(
-        Filters=[{"Name": "prefix-list-name", "Values": ["com.amazonaws.us-east-1.s3"]}]
-    )["PrefixLists"]
+    lists = {
+        item["PrefixListName"]: item["PrefixListId"]
+        for item in network.ec2.describe_managed_prefix_lists()["PrefixLists"]
+    }
     wanted = [
         group(
             "app",
-            ingress=[rule("22", groups=["bastion"]), rule("23", groups=[foreign])],
+            ingress=[
+                rule("22", groups=["bastion"]),
+                rule("23", groups=[foreign]),
+                rule("443", prefix_lists=[CLOUDFRONT]),
+            ],
             egress=[rule("443", prefix_lists=["s3"], description="S3"), {"protocol": "all", "groups": ["app"]}],
         )
     ]
     done = settle(aws, MODULE, {"vpc_id": network.vpc_id, "security_groups": wanted})
-    assert network.rules("app") == {(22, foreign): "", (23, foreign): ""}
+    assert network.rules("app") == {(22, foreign): "", (23, foreign): "", (443, lists[CLOUDFRONT]): ""}
     assert network.rules("app", "IpPermissionsEgress") == {
-        (443, lists[0]["PrefixListId"]): "S3",
+        (443, lists["com.amazonaws.us-east-1.s3"]): "S3",
         (None, done["security_group_ids"]["app"]): "",
     }
 

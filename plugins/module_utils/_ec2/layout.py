@@ -23,6 +23,8 @@ ANYWHERE = "0.0.0.0/0"
 EPHEMERAL = "1024-65535"
 PER_ZONE = "per-az"
 GATEWAY_SERVICES = ("s3", "dynamodb")
+# AWS's list of the addresses from which CloudFront asks origins.
+CLOUDFRONT = "com.amazonaws.global.cloudfront.origin-facing"
 
 # The role's defaults, so that a preflight may pass only what an inventory sets. A test keeps them equal to the role's.
 DEFAULTS: dict[str, Any] = {
@@ -33,6 +35,7 @@ DEFAULTS: dict[str, Any] = {
     "vpc_nat_gateways": PER_ZONE,
     "vpc_service_ports": [],
     "vpc_alb_ingress_cidrs": [ANYWHERE],
+    "vpc_alb_cloudfront_only": False,
     "vpc_app_egress_ports": [443],
     "vpc_database_port": 5432,
     "vpc_redis_port": 6379,
@@ -253,13 +256,7 @@ def security_groups(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
     groups = {
         "alb": (
             "Load balancer",
-            [
-                {
-                    "ports": ["80", "443"],
-                    "cidrs": list(value_of(inputs, "vpc_alb_ingress_cidrs")),
-                    "description": "HTTP and HTTPS from clients",
-                }
-            ],
+            [_clients(inputs)],
             [{"ports": services, "groups": ["app"], "description": "Services"}],
         ),
         "app": (
@@ -289,6 +286,15 @@ def security_groups(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for component, (description, ingress, egress) in groups.items()
     ]
+
+
+def _clients(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Who reaches the load balancer."""
+    if value_of(inputs, "vpc_alb_cloudfront_only"):
+        # One port: the list counts for 55 of the 60 rules that a group may have.
+        return {"ports": ["443"], "prefix_lists": [CLOUDFRONT], "description": "HTTPS from CloudFront"}
+    cidrs = list(value_of(inputs, "vpc_alb_ingress_cidrs"))
+    return {"ports": ["80", "443"], "cidrs": cidrs, "description": "HTTP and HTTPS from clients"}
 
 
 def _app_outward(inputs: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -79,7 +79,10 @@ def _types(inputs: Mapping[str, Any]) -> list[str]:
     problems = []
     for name, default in DEFAULTS.items():
         value = value_of(inputs, name)
-        if isinstance(default, int):
+        if isinstance(default, bool):
+            if not isinstance(value, bool):
+                problems.append(_problem(name, value, "is neither true nor false", "true or false"))
+        elif isinstance(default, int):
             if not _is_number(value):
                 problems.append(_problem(name, value, "is not a number", "a whole number"))
         elif isinstance(default, list):

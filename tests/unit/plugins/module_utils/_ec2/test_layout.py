@@ -151,6 +151,12 @@ def test_only_the_load_balancer_meets_the_internet() -> None:
     assert open_to_all == [("alb", ["80", "443"])]
 
 
+def test_the_load_balancer_may_be_behind_cloudfront_alone() -> None:
+    (rule,) = by_component(security_groups(inputs(vpc_alb_cloudfront_only=True)))["alb"]["ingress"]
+    assert (rule["ports"], rule["prefix_lists"]) == (["443"], ["com.amazonaws.global.cloudfront.origin-facing"])
+    assert "cidrs" not in rule
+
+
 def test_what_reaches_what() -> None:
     groups = by_component(security_groups(inputs()))
     reach = {

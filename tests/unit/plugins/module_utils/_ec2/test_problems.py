@@ -76,6 +76,7 @@ def test_good_inputs(inputs: dict[str, Any]) -> None:
         ({"vpc_service_ports": 3900}, "vpc_service_ports", "3900", "a list"),
         ({"vpc_database_port": 0}, "vpc_database_port", "0", "1 to 65535"),
         ({"vpc_alb_ingress_cidrs": ["everybody"]}, "vpc_alb_ingress_cidrs", "everybody", "0.0.0.0/0"),
+        ({"vpc_alb_cloudfront_only": "perhaps"}, "vpc_alb_cloudfront_only", "perhaps", "true or false"),
         ({"vpc_gateway_endpoints": ["sqs"]}, "vpc_gateway_endpoints", "sqs", "s3, dynamodb"),
         ({"vpc_interface_endpoints": ["ecr.apo"]}, "vpc_interface_endpoints", "ecr.apo", "ecr.api"),
         ({"vpc_interface_endpoints": ["logs", "logs"]}, "vpc_interface_endpoints", "logs", "once"),
