@@ -12,7 +12,7 @@ version_added: 0.1.0
 author: slipway.aws contributors (@slipway-aws)
 description:
   - Computes what the entry point C(site) of the role P(slipway.aws.edge#role) makes, without asking AWS.
-positional: known
+positional: known, origin_secret
 options:
   _input:
     description: The role's inputs without C(edge_site_), with C(edge_) ones of the environment.
@@ -24,6 +24,10 @@ options:
       - What needs an answer that is not there yet is left out.
     type: dict
     default: {}
+  origin_secret:
+    description: What the load balancer knows the distribution by, in the header C(X-Origin-Verify). Empty for none.
+    type: str
+    default: ''
 """
 
 EXAMPLES = r"""
@@ -45,8 +49,10 @@ from typing import Any
 from ansible_collections.slipway.aws.plugins.plugin_utils.sites import plan
 
 
-def site_plan(inputs: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    return plan(inputs, known)
+def site_plan(
+    inputs: Mapping[str, Any], known: Mapping[str, Any] | None = None, origin_secret: str = ""
+) -> dict[str, Any]:
+    return plan(inputs, known, origin_secret)
 
 
 class FilterModule:

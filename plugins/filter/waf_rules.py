@@ -13,7 +13,7 @@ author: slipway.aws contributors (@slipway-aws)
 description:
   - Makes the list of rules that M(slipway.aws.wafv2_web_acl) takes. The rate limit stands first, then the managed
     groups in their order, then the further rules.
-positional: rate_limit, extra
+positional: rate_limit, extra, origin_secrets
 options:
   _input:
     description:
@@ -30,6 +30,12 @@ options:
     description: Further rules, as the module takes them, with priorities of at least 100.
     type: list
     elements: dict
+    default: []
+  origin_secrets:
+    description:
+      - A request that does not say one of these in the header C(X-Origin-Verify) is blocked. Empty for no such rule.
+    type: list
+    elements: str
     default: []
 """
 
@@ -55,10 +61,13 @@ from ansible_collections.slipway.aws.plugins.plugin_utils.waf import waf_rules a
 
 
 def waf_rules(
-    managed_rule_groups: Iterable[Mapping[str, Any]], rate_limit: int = 0, extra: Iterable[Mapping[str, Any]] = ()
+    managed_rule_groups: Iterable[Mapping[str, Any]],
+    rate_limit: int = 0,
+    extra: Iterable[Mapping[str, Any]] = (),
+    origin_secrets: Iterable[str] = (),
 ) -> list[dict[str, Any]]:
     try:
-        return ordered(managed_rule_groups, rate_limit, extra)
+        return ordered(managed_rule_groups, rate_limit, extra, origin_secrets)
     except RuleError as error:
         raise AnsibleFilterError(str(error)) from error
 

@@ -36,12 +36,14 @@ __all__ = [
     "WebAcl",
     "check_rules",
     "distributions",
+    "passwords",
     "types_to_look_at",
     "wanted_acl",
     "wanted_logging",
 ]
 
 check_rules = to.check_rules
+passwords = to.passwords
 wanted_acl = to.wanted_acl
 wanted_logging = to.wanted_logging
 

@@ -49,7 +49,7 @@ options:
     description:
       - The rules. They replace those that the web ACL has.
       - Each has exactly one of O(rules[].rate_limit), O(rules[].managed_rule_group), O(rules[].rule_group_arn),
-        O(rules[].ip_set_arn) and O(rules[].statement).
+        O(rules[].ip_set_arn), O(rules[].missing_header) and O(rules[].statement).
     type: list
     elements: dict
     suboptions:
@@ -141,6 +141,19 @@ options:
       ip_set_arn:
         description: An IP set that the client's address is looked up in.
         type: str
+      missing_header:
+        description: Requests that lack a header with one of some values, such as what only CloudFront knows.
+        type: dict
+        suboptions:
+          name:
+            description: Name of the header.
+            type: str
+            required: true
+          values:
+            description: The values that let a request pass. Results do not show them.
+            type: list
+            elements: str
+            required: true
       statement:
         description: Any other statement, in WAF's words, as the console's JSON editor shows it.
         type: dict
@@ -300,6 +313,7 @@ from ansible_collections.slipway.aws.plugins.module_utils.wafv2 import (
     WebAcl,
     check_rules,
     distributions,
+    passwords,
     types_to_look_at,
     wanted_acl,
     wanted_logging,
@@ -355,7 +369,10 @@ def _run(module: SlipwayModule) -> dict[str, Any]:
             ),
         }
     outcome = reconcile(resource, {name: wanted}, check_mode=module.check_mode)
+    # What the task says is kept out of the output already; what the web ACL had before is no less secret.
+    module.hide(passwords(outcome.before.get(name, {}).get("rules") or []))
     state = outcome.items.get(name)
+    module.hide(passwords((state or {}).get("rules") or []))
     shown = {key: value for key, value in state.items() if key != "kept"} if state else {}
     return outcome.as_result(web_acl={"name": name, **shown} if shown else {})
 
@@ -401,6 +418,13 @@ RULE: dict[str, Any] = {
     },
     "rule_group_arn": {"type": "str"},
     "ip_set_arn": {"type": "str"},
+    "missing_header": {
+        "type": "dict",
+        "options": {
+            "name": {"type": "str", "required": True},
+            "values": {"type": "list", "elements": "str", "required": True, "no_log": True},
+        },
+    },
     "statement": {"type": "dict"},
 }
 

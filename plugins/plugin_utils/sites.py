@@ -12,6 +12,8 @@ from typing import Any
 
 from ansible.module_utils.parsing.convert_bool import boolean
 
+from .waf import ORIGIN_HEADER
+
 Plan = dict[str, Any]
 
 BUCKET, BALANCER = "bucket", "load_balancer"
@@ -29,12 +31,13 @@ PLANNED_BALANCER = "planned-load-balancer"
 _SWITCHES = ("waf", "logging", "maintenance", "ipv6")
 
 
-def plan(inputs: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> Plan:
+def plan(inputs: Mapping[str, Any], known: Mapping[str, Any] | None = None, origin_secret: str = "") -> Plan:
     """The arguments of the modules.
 
     C(inputs) are the role's inputs without C(edge_site_), and of the environment C(name_prefix), C(account_id),
     C(region), C(tags). C(known) is what exists by now: C(certificate_arn), C(function_arn),
-    C(distribution) with C(arn) and C(domain_name).
+    C(distribution) with C(arn) and C(domain_name). C(origin_secret) is what the load balancer knows the distribution
+    by; it is no input, because those are shown.
     """
     inputs, known = typed(inputs), known or {}
     name = f"{inputs['name_prefix']}-{inputs['name']}"
@@ -54,6 +57,7 @@ def plan(inputs: Mapping[str, Any], known: Mapping[str, Any] | None = None) -> P
             name,
             certificate_arn=certificate_arn,
             function=(known.get("function_arn") or name) if source else "",
+            origin_secret=origin_secret,
         ),
         "records": records(inputs, known.get("distribution") or {}),
         "tags": {**inputs["tags"], "Component": inputs["name"]},
@@ -178,7 +182,9 @@ def function_code(routing: str, maintenance: bool, page: str) -> str:
     )
 
 
-def distribution(inputs: Mapping[str, Any], name: str, *, certificate_arn: str, function: str) -> Plan:
+def distribution(
+    inputs: Mapping[str, Any], name: str, *, certificate_arn: str, function: str, origin_secret: str = ""
+) -> Plan:
     """What cloudfront_distribution takes; every option that the role speaks of is stated, so that it can be undone."""
     has_bucket = inputs["origin"] == BUCKET
     balanced_paths = inputs["load_balancer_paths"] if has_bucket else []
@@ -221,6 +227,7 @@ def distribution(inputs: Mapping[str, Any], name: str, *, certificate_arn: str, 
                 "id": BALANCER,
                 "domain_name": inputs["load_balancer_name"] or PLANNED_BALANCER,
                 "custom": {"protocol_policy": inputs["load_balancer_protocol"]},
+                "secret_headers": {ORIGIN_HEADER: origin_secret} if origin_secret else {},
             }
         )
     made: Plan = {

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -40,6 +41,11 @@ COUNTRY = {
 }
 WAF = "arn:aws:wafv2:us-east-1:123456789012:regional"
 IP_SET = {"name": "ips", "priority": 30, "ip_set_arn": f"{WAF}/ipset/office/1a2b3c"}
+CLOUDFRONT = {
+    "name": "cloudfront",
+    "priority": 60,
+    "missing_header": {"name": "X-Origin-Verify", "values": ["first-of-the-secrets"]},
+}
 OWN_GROUP = {"name": "own", "priority": 30, "rule_group_arn": f"{WAF}/rulegroup/own/1a2b3c"}
 ACL: dict[str, Any] = {
     "name": "uex-test",
@@ -124,6 +130,8 @@ OTHERS: dict[str, Any] = {
     "rules.managed_rule_group.configs": [{"AWSManagedRulesBotControlRuleSet": {"InspectionLevel": "COMMON"}}],
     "rules.rule_group_arn": f"{WAF}/rulegroup/other/1a2b3c",
     "rules.ip_set_arn": f"{WAF}/ipset/other/1a2b3c",
+    "rules.missing_header.name": "X-Other",
+    "rules.missing_header.values": ["first-of-the-secrets", "second-of-the-secrets"],
     "rules.statement": {"GeoMatchStatement": {"CountryCodes": ["CA"]}},
     "custom_response_bodies": {
         "slow-down": {"content": "slow down", "content_type": "TEXT_PLAIN"},
@@ -142,7 +150,7 @@ OTHERS: dict[str, Any] = {
 
 def test_every_option_round_trips(aws: Aws) -> None:
     assert set(leaves(wafv2_web_acl.CONFIGURATION)) == OTHERS.keys()
-    rules = [RATE, COMMON, COUNTRY, {**IP_SET, "priority": 40}, {**OWN_GROUP, "priority": 50}]
+    rules = [RATE, COMMON, COUNTRY, {**IP_SET, "priority": 40}, {**OWN_GROUP, "priority": 50}, CLOUDFRONT]
     acl = {
         **ACL,
         "rules": rules,
@@ -171,6 +179,25 @@ def test_less_than_before_round_trips(aws: Aws, option: str, value: Any) -> None
     again = aws.run_module(MODULE, changed)
     assert not again["changed"]
     assert again["web_acl"] == {**done["web_acl"], "capacity": again["web_acl"]["capacity"]}
+
+
+def test_what_lets_requests_pass_is_never_shown(aws: Aws) -> None:
+    def acl(*values: str) -> dict[str, Any]:
+        return {"name": "uex-test", "rules": [{**CLOUDFRONT, "missing_header": {"name": "X-Origin", "values": values}}]}
+
+    results = [
+        aws.run_module(MODULE, acl("first-of-the-secrets"), check=True),
+        aws.run_module(MODULE, acl("first-of-the-secrets")),
+        aws.run_module(MODULE, acl("second-of-the-secrets", "first-of-the-secrets")),
+        aws.run_module(MODULE, acl("third-of-the-secrets")),
+        aws.run_module(MODULE, {"name": "uex-test"}),
+        aws.run_module(MODULE, {"name": "uex-test", "state": "absent"}),
+    ]
+    assert [result["changed"] for result in results] == [True, True, True, True, False, True]
+    assert "of-the-secrets" not in json.dumps(results)
+    assert "x-origin" in json.dumps(results)
+    with pytest.raises(ModuleFailed, match="needs values"):
+        aws.run_module(MODULE, acl())
 
 
 def test_what_the_task_leaves_open_stays(aws: Aws) -> None:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 try:
@@ -40,6 +40,10 @@ class SlipwayModule(AnsibleAWSModule):
             )
             self._clients[key] = super().client(service, config=config, **extra_params)
         return self._clients[key]
+
+    def hide(self, values: Iterable[str]) -> None:
+        """Keep these out of the output, as values of options with C(no_log) are."""
+        self._module.no_log_values.update(value for value in values if value)
 
     def warn(self, *args: Any, **kwargs: Any) -> None:
         # The base class also keeps a copy for its exit_json, which ansible-core 2.19 calls deprecated.

@@ -12,7 +12,7 @@ from typing import Any
 from ..core import AnsibleAWSError, given
 
 # What a rule may be; exactly one of them.
-STATEMENTS = ("rate_limit", "managed_rule_group", "rule_group_arn", "ip_set_arn", "statement")
+STATEMENTS = ("rate_limit", "managed_rule_group", "rule_group_arn", "ip_set_arn", "missing_header", "statement")
 # Rules whose actions come from a group: WAF calls for an override action instead of an action.
 GROUPS = ("managed_rule_group", "rule_group_arn")
 # Fields of a web ACL that this module does not manage, but that an update must send as they are.
@@ -107,7 +107,37 @@ def statement_of(rule: Mapping[str, Any]) -> dict[str, Any]:
         return {"RuleGroupReferenceStatement": {"ARN": rule["rule_group_arn"]}}
     if rule.get("ip_set_arn"):
         return {"IPSetReferenceStatement": {"ARN": rule["ip_set_arn"]}}
+    if rule.get("missing_header"):
+        return _missing_header(rule["missing_header"])
     return cleaned(rule["statement"])
+
+
+def _missing_header(option: Mapping[str, Any]) -> dict[str, Any]:
+    found = [
+        {
+            "ByteMatchStatement": {
+                "SearchString": value,
+                "FieldToMatch": {"SingleHeader": {"Name": option["name"].lower()}},
+                "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+                "PositionalConstraint": "EXACTLY",
+            }
+        }
+        for value in option["values"]
+    ]
+    # WAF takes an Or of two statements or more.
+    return {"NotStatement": {"Statement": found[0] if len(found) == 1 else {"OrStatement": {"Statements": found}}}}
+
+
+def passwords(rules: Iterable[Mapping[str, Any]]) -> set[str]:
+    """What a request must say to pass rules with C(missing_header), in WAF's words."""
+    found = set()
+    for rule in rules:
+        wanted = rule["Statement"].get("NotStatement", {}).get("Statement", {})
+        for statement in wanted.get("OrStatement", {}).get("Statements", [wanted]):
+            match = statement.get("ByteMatchStatement", {})
+            if "SingleHeader" in match.get("FieldToMatch", {}) and match.get("PositionalConstraint") == "EXACTLY":
+                found.add(match["SearchString"])
+    return found
 
 
 def rule_of(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -273,6 +303,8 @@ def check_rules(rules: Iterable[Mapping[str, Any]]) -> None:
         if name in names:
             raise AnsibleAWSError(message=f"rules: the name {name} stands twice; each name may stand once.")
         names.add(name)
+        if kinds[0] == "missing_header" and not all(rule["missing_header"]["values"] or [""]):
+            raise AnsibleAWSError(message=f"rules: {name} needs values, none of them empty, that let requests pass.")
         priority = rule["priority"]
         if priority in priorities:
             raise AnsibleAWSError(

@@ -63,6 +63,14 @@ def test_the_bucket_is_read_by_its_distribution_alone() -> None:
     assert (after["block_public_access"], after["tls_only"], after["ownership"]) == (True, True, "BucketOwnerEnforced")
 
 
+def test_only_the_load_balancer_is_told_the_secret() -> None:
+    balanced = {**INPUTS, "load_balancer_paths": ["/api/*"], "load_balancer_name": "lb"}
+    bucket, balancer = sites.plan(balanced, None, "s3cret")["distribution"]["origins"]
+    assert balancer["secret_headers"] == {"X-Origin-Verify": "s3cret"}
+    assert "secret_headers" not in bucket
+    assert sites.plan(balanced)["distribution"]["origins"][1]["secret_headers"] == {}, "it can be taken away again"
+
+
 def test_a_certificate_is_requested_for_the_names_unless_there_is_one() -> None:
     assert plan()["certificates"] == [
         {

@@ -44,6 +44,16 @@ def test_own_rules_stay_out_of_the_role_s_priorities(priority: int | None) -> No
         waf_rules(GROUPS, extra=[rule])
 
 
+def test_what_cloudfront_does_not_say_is_blocked_last() -> None:
+    rules = waf_rules(GROUPS, 2000, [OWN], ["new", "old"])
+    assert [rule["priority"] for rule in rules] == [0, 1, 2, 99, 100]
+    assert (rules[3]["action"], rules[3]["missing_header"]) == (
+        "block",
+        {"name": "X-Origin-Verify", "values": ["new", "old"]},
+    )
+    check_rules(rules)
+
+
 def test_there_is_room_for_so_many_groups() -> None:
-    with pytest.raises(RuleError, match="100 managed rule groups"):
-        waf_rules([{"name": str(index)} for index in range(100)])
+    with pytest.raises(RuleError, match="99 managed rule groups"):
+        waf_rules([{"name": str(index)} for index in range(99)])
