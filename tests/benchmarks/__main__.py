@@ -125,7 +125,7 @@ def main() -> int:
 
     command = commands.add_parser("provisioning", help=provisioning.__doc__)
     command.set_defaults(function=provisioning)
-    command.add_argument("--minute-ms", type=float, default=6000, help="how long a minute of AWS takes (%(default)s)")
+    command.add_argument("--minute-ms", type=float, default=12000, help="how long a minute of AWS takes (%(default)s)")
     command.add_argument("--dry", action="store_true", help="leave docs/performance.md as it is")
 
     command = commands.add_parser("molecule", help=molecule.__doc__)

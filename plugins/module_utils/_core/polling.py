@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TypeVar
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -14,12 +14,12 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 Value = TypeVar("Value")
 
 
-def pauses(first: float, longest: float) -> Iterator[float]:
-    """Seconds between two looks: short at first, doubling up to the longest."""
-    pause = first
-    while True:
-        yield pause
-        pause = min(pause * 2, longest)
+def pause(waited: float, first: float, longest: float) -> float:
+    """Seconds until the next look: short at first, later a tenth of the time waited so far.
+
+    So what took minutes is noticed within seconds, and nothing is noticed much later than it happened.
+    """
+    return min(max(first, waited / 10), longest)
 
 
 def wait_until(
@@ -39,15 +39,15 @@ def wait_until(
     C(waiting_for) says is missing.
     """
     started = clock()
-    for pause in pauses(first, longest):
+    while True:
         seen = look()
         if done(seen):
             return seen
-        left = timeout - (clock() - started)
+        waited = clock() - started
+        left = timeout - waited
         if left <= 0:
             raise AnsibleAWSError(
                 message=f"Not ready after {timeout:g} seconds (wait_timeout): {waiting_for(seen)}. "
                 "AWS goes on by itself: run again to go on waiting, or raise wait_timeout."
             )
-        sleep(min(pause, left))
-    raise AssertionError("pauses() never ends")
+        sleep(min(pause(waited, first, longest), left))

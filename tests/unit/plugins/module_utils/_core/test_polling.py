@@ -2,11 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 from __future__ import annotations
 
-from itertools import islice
-
 import pytest
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
-from ansible_collections.slipway.aws.plugins.module_utils._core.polling import pauses, wait_until
+from ansible_collections.slipway.aws.plugins.module_utils._core.polling import pause, wait_until
 
 
 class Clock:
@@ -24,8 +22,9 @@ class Clock:
         self.now += seconds
 
 
-def test_pauses_double_up_to_the_longest() -> None:
-    assert list(islice(pauses(1, 15), 6)) == [1, 2, 4, 8, 15, 15]
+@pytest.mark.parametrize(("waited", "seconds"), [(0, 1), (9, 1), (30, 3), (149, 14.9), (600, 15)])
+def test_a_pause_is_a_tenth_of_the_time_waited(waited: float, seconds: float) -> None:
+    assert pause(waited, 1, 15) == seconds
 
 
 def wait(clock: Clock, ready_at: float, timeout: float) -> float:
@@ -47,15 +46,15 @@ def test_what_is_ready_is_not_waited_for() -> None:
 
 def test_the_last_look_is_returned() -> None:
     clock = Clock()
-    assert wait(clock, 5, 60) == 7
-    assert clock.slept == [1, 2, 4]
+    assert wait(clock, 2.5, 60) == 3
+    assert clock.slept == [1, 1, 1]
 
 
 def test_a_timeout_says_what_is_missing_after_a_last_look() -> None:
     clock = Clock()
     with pytest.raises(AnsibleAWSError, match=r"Not ready after 10 seconds \(wait_timeout\): it is 10\. AWS goes on"):
         wait(clock, 99, 10)
-    assert clock.slept == [1, 2, 4, 3]
+    assert clock.slept == [1] * 10
 
 
 def test_an_error_in_what_is_seen_ends_the_wait() -> None:
