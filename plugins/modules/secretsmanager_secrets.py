@@ -20,7 +20,8 @@ description:
     C(secretsmanager:DeleteSecret), C(secretsmanager:RestoreSecret); with a policy C(secretsmanager:GetResourcePolicy),
     C(secretsmanager:PutResourcePolicy), C(secretsmanager:DeleteResourcePolicy); with replicas
     C(secretsmanager:ReplicateSecretToRegions), C(secretsmanager:RemoveRegionsFromReplication); with rotation
-    C(secretsmanager:RotateSecret), C(secretsmanager:CancelRotateSecret); with replacement
+    C(secretsmanager:RotateSecret), C(secretsmanager:CancelRotateSecret), and at a partner C(iam:PassRole); with
+    replacement
     C(secretsmanager:PutSecretValue), C(secretsmanager:ListSecretVersionIds) or, for a given value,
     C(secretsmanager:GetSecretValue); with a KMS key C(kms:GenerateDataKey), C(kms:Decrypt)."
 author:
@@ -88,6 +89,13 @@ options:
       kms_key_id:
         description: The KMS key, as ARN, id or alias. A change lets Secrets Manager encrypt the existing versions anew.
         type: str
+      type:
+        description:
+          - For a managed external secret, the exact string by which Secrets Manager knows what a partner holds, such as
+            V(SalesforceClientSecret). The value has the fields that the partner prescribes.
+          - An existing secret can be given one; where it rotates by a function, switch that off in the same task with
+            an empty O(secrets[].rotation). AWS documents no way back.
+        type: str
       replicas:
         description: The regions that the secret is replicated to. An empty list removes all replicas.
         type: list
@@ -105,8 +113,9 @@ options:
         type: json
       rotation:
         description:
-          - The rotation by Lambda. Configuring it does not rotate. An empty object switches it off.
-          - Secrets that rotate without a Lambda carry their strategy in their tags.
+          - The rotation by Lambda, or of a managed external secret by its partner. Configuring it does not rotate. An
+            empty object switches it off.
+          - Secrets that rotate from the controller carry their strategy in their tags.
         type: dict
         suboptions:
           lambda_arn:
@@ -121,6 +130,12 @@ options:
           duration:
             description: Length of the rotation window, such as V(3h).
             type: str
+          role_arn:
+            description: For a managed external secret, instead of a function, the role that Secrets Manager assumes.
+            type: str
+          metadata:
+            description: For a managed external secret, what the partner has to know; AWS's user guide says what.
+            type: dict
       tags:
         description: The tags.
         type: dict
@@ -176,6 +191,19 @@ EXAMPLES = r"""
       - name: eec-nif-production/mongodb
         value: "{{ vault_mongodb_url }}"
 
+- name: Keep the secret of a partner's client, which Secrets Manager rotates there
+  slipway.aws.secretsmanager_secrets:
+    secrets:
+      - name: billpay-prod/salesforce
+        type: SalesforceClientSecret
+        value: "{{ vault_salesforce_client | to_json }}"
+        rotation:
+          role_arn: arn:aws:iam::123456789012:role/rotate-salesforce
+          metadata:
+            apiVersion: v65.0
+            adminSecretArn: arn:aws:secretsmanager:us-east-1:123456789012:secret:billpay-prod/salesforce-admin-a1b2c3
+          automatically_after_days: 30
+
 - name: Generate a new key for the application, once
   slipway.aws.secretsmanager_secrets:
     secrets:
@@ -211,6 +239,9 @@ secrets:
     kms_key_id:
       description: The KMS key; empty for the AWS managed one.
       type: str
+    type:
+      description: What a partner holds, of a managed external secret; empty for others.
+      type: str
     version_id:
       description: The version that AWSCURRENT points to; in check mode empty for one that does not exist yet.
       type: str
@@ -218,7 +249,7 @@ secrets:
       description: The tags.
       type: dict
     rotation:
-      description: The rotation by Lambda; empty when there is none.
+      description: The rotation by Lambda or at a partner; empty when there is none.
       type: dict
     replicas:
       description: The replicas, where the task states some.
@@ -377,6 +408,7 @@ class Secret(Resource):
                 "arn": planned_arn("secretsmanager", f"secret:{name}"),
                 "description": "",
                 "kms_key_id": "",
+                "type": "",
                 "tags": {},
                 "rotation": {},
                 "version_id": "",
@@ -392,6 +424,7 @@ class Secret(Resource):
                 "SecretString": build(self.options[name]),
                 "Description": wanted.get("description"),
                 "KmsKeyId": wanted.get("kms_key_id"),
+                "Type": wanted.get("type"),
                 "Tags": to_tag_list(wanted["tags"]) if wanted.get("tags") else None,
                 "AddReplicaRegions": _regions(wanted["replicas"]) if wanted.get("replicas") else None,
             }
@@ -425,7 +458,16 @@ class Secret(Resource):
             # Policies and versions cannot be read while a secret is scheduled for deletion.
             current = self._look(name) or current
             changes = self.differences(name, current, wanted)
-        basics = given({"Description": changes.get("description"), "KmsKeyId": changes.get("kms_key_id")})
+        if "rotation" in changes and (not changes["rotation"] or ("type" in changes and current["rotation"])):
+            # First: AWS gives a type only to secrets that do not rotate by a function.
+            api.cancel_rotation(self.client, name)
+        basics = given(
+            {
+                "Description": changes.get("description"),
+                "KmsKeyId": changes.get("kms_key_id"),
+                "Type": changes.get("type"),
+            }
+        )
         if basics:
             api.update_secret(self.client, name, basics)
         if "tags" in changes:
@@ -441,11 +483,8 @@ class Secret(Resource):
                 api.remove_replicas(self.client, name, leave)
             if add:
                 api.add_replicas(self.client, name, _regions(add))
-        if "rotation" in changes:
-            if changes["rotation"]:
-                api.configure_rotation(self.client, name, rotation_arguments(changes["rotation"]))
-            else:
-                api.cancel_rotation(self.client, name)
+        if changes.get("rotation"):
+            api.configure_rotation(self.client, name, rotation_arguments(changes["rotation"]))
         version = self._put_value(name) if "value" in changes else None
         state = merged(current, {**changes, "version_id": version})
         return merged(state, {"tags": wanted_tags(current["tags"], changes.get("tags"), purge=self.purge_tags)})
@@ -480,7 +519,13 @@ def _regions(stated: list[State]) -> list[dict[str, str]]:
 
 def _wanted(secret: dict[str, Any]) -> State:
     """What the task states about a secret, without what makes its value."""
-    fields = given({"description": secret["description"], "kms_key_id": secret["kms_key_id"] or None})
+    fields = given(
+        {
+            "description": secret["description"],
+            "kms_key_id": secret["kms_key_id"] or None,
+            "type": secret["type"] or None,
+        }
+    )
     fields["scheduled_for_deletion"] = False
     if secret["tags"] is not None:
         fields["tags"] = {key: str(value) for key, value in secret["tags"].items()}
@@ -496,6 +541,8 @@ def _wanted(secret: dict[str, Any]) -> State:
         )
     if secret["rotation"] is not None:
         fields["rotation"] = given(secret["rotation"])
+        if "metadata" in fields["rotation"]:
+            fields["rotation"]["metadata"] = {key: str(value) for key, value in fields["rotation"]["metadata"].items()}
     if secret["on_existing"] == "replace":
         fields["value"] = True
     return fields
@@ -510,9 +557,10 @@ def _checked(secrets: list[dict[str, Any]], present: bool) -> dict[str, dict[str
         if present:
             check_recipe(name, secret)
             rotation = given(secret["rotation"] or {})
-            if rotation and not rotation.get("lambda_arn"):
+            if rotation and ("lambda_arn" in rotation) == ("role_arn" in rotation):
                 raise AnsibleAWSError(
-                    message=f"secrets: the rotation of {name} has no lambda_arn, which does the work."
+                    message=f"secrets: the rotation of {name} has no lambda_arn, which does the work, or it has "
+                    "role_arn as well; give lambda_arn, or role_arn for a managed external secret."
                 )
             if secret["on_existing"] == "replace" and not has_recipe(secret):
                 raise AnsibleAWSError(
@@ -582,6 +630,7 @@ def main() -> None:
                     "on_existing": {"type": "str", "choices": ["keep", "replace"], "default": "keep"},
                     "replacement_id": {"type": "str"},
                     "kms_key_id": {"type": "str"},
+                    "type": {"type": "str"},
                     "replicas": {
                         "type": "list",
                         "elements": "dict",
@@ -595,6 +644,8 @@ def main() -> None:
                             "automatically_after_days": {"type": "int"},
                             "schedule_expression": {"type": "str"},
                             "duration": {"type": "str"},
+                            "role_arn": {"type": "str"},
+                            "metadata": {"type": "dict"},
                         },
                     },
                     "tags": {"type": "dict"},

@@ -29,6 +29,9 @@ from ansible_collections.slipway.aws.plugins.plugin_utils import direct
 
 # One loader of botocore's models for all modules: reading ec2's takes longer than most tests.
 direct.warm_up()
+# And one session for all clients of the same account, as modules have it when they run in a worker.
+SESSIONS = contextlib.ExitStack()
+SESSIONS.enter_context(direct.Sessions().in_use())
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL_AWS = ROOT / "roles" / "local_aws" / "files"

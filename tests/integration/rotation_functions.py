@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import json
 import os
 import zipfile
 from typing import Any
@@ -50,6 +51,18 @@ class Function:
         arn = self.aws.client("secretsmanager").describe_secret(SecretId=secret)["ARN"]
         found = control(self.aws, f"secretsmanager/steps?secret={arn}", "GET")["steps"]
         return [(step["step"], step["outcome"]) for step in found]
+
+
+def partner_role(aws: Aws) -> str:
+    """A role that Secrets Manager may assume to rotate what a partner holds."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "secretsmanager.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role = aws.client("iam").create_role(RoleName=f"partner-{aws.account_id}", AssumeRolePolicyDocument=document)
+    return role["Role"]["Arn"]
 
 
 def killed_before(call: int, module: str, task: dict[str, Any]) -> bool:

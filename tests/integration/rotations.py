@@ -23,8 +23,10 @@ class Rotated:
 
     strategy = ""
     kind = ""
-    #: Whether the old value works until a later step, so that nobody is ever locked out.
-    two_valid = True
+    #: The staging labels of which one holds a value that works, at every moment of a rotation, and the number of points
+    #: at which a run can be cut off so that it is not AWSCURRENT.
+    works_with: tuple[str, ...] = ("AWSCURRENT",)
+    windows = 0
 
     def __init__(self, aws: Aws, server: Any) -> None:
         self.aws, self.server = aws, server
@@ -108,7 +110,9 @@ class OfPostgres(Rotated):
 
 class SingleUser(OfPostgres):
     strategy = "postgres_single_user"
-    two_valid = False
+    # There is one password: AWSCURRENT moves, and the next thing that happens is the commit that makes it valid.
+    works_with = ("AWSCURRENT", "AWSPREVIOUS")
+    windows = 1
 
 
 class AlternatingUsers(OfPostgres):
@@ -122,7 +126,9 @@ class MasterUser(OfPostgres):
     """The master user of an instance of RDS, whose password RDS sets at the server."""
 
     strategy = "rds_master_user"
-    two_valid = False
+    # There is one password, which RDS changes when it likes; AWSCURRENT moves when it says that it has.
+    works_with = ("AWSCURRENT", "AWSPENDING")
+    windows = 99
 
     def __init__(self, aws: Aws, server: Postgres) -> None:
         super().__init__(aws, server)

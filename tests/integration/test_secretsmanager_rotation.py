@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 
 from .ecs import control
 from .harness import Aws, ModuleFailed, execute
-from .rotation_functions import Function, killed_before
+from .rotation_functions import Function, killed_before, partner_role
 
 MODULE = "secretsmanager_rotation"
 NAME = "uex/test/app"
@@ -474,16 +474,61 @@ def test_secret_of_another_service_is_rotated_without_a_function(aws: Aws) -> No
     assert client.get_secret_value(SecretId=arn)["VersionId"] == after
 
 
-@pytest.mark.parametrize("kind", ["lambda", "rds", "rds_managed"])
+# What a partner holds
+
+
+def at_a_partner(aws: Aws) -> tuple[Secrets, dict[str, Any]]:
+    value = json.dumps({"consumerKey": "key", "consumerSecret": MARKER})
+    secret = Secrets(aws, Type="SalesforceClientSecret", SecretString=value)
+    rule = {"role_arn": partner_role(aws), "metadata": {"apiVersion": "v65.0"}, "automatically_after_days": 30}
+    return secret, {"strategy": "managed", "rotate": "now", "rotation": rule}
+
+
+def test_what_a_partner_holds_is_rotated_over_time(aws: Aws) -> None:
+    secret, options = at_a_partner(aws)
+    assert secret.run(state="present", secret=options, check=True)["secrets"][NAME]["rotation"] == options["rotation"]
+    assert secret.run(state="present", secret=options)["secrets"][NAME]["rotation"] == options["rotation"]
+    assert not secret.run(state="present", secret=options)["changed"]
+    assert secret.value()["consumerSecret"] == MARKER, "configuring has rotated"
+    control(aws, "ecs/clock", paused=True)
+    try:
+        assert secret.run(secret=options, token="one", wait=False)["secrets"][NAME]["outcome"] == "in_progress"
+        pending = secret.holder("AWSPENDING")
+        assert secret.value()["consumerSecret"] == MARKER
+    finally:
+        control(aws, "ecs/clock", paused=False)
+    told = secret.run(secret=options, token="one")["secrets"][NAME]
+    assert (told["outcome"] in ("resumed", "unchanged"), told["version_id"]) == (True, pending)
+    assert secret.value()["consumerKey"] == "key"
+    assert secret.value()["consumerSecret"] != MARKER
+    assert secret.stages() == {secret.first: ["AWSPREVIOUS"], told["version_id"]: ["AWSCURRENT"]}
+    assert not secret.run(secret=options, token="one")["changed"]
+    assert secret.run(state="present", secret={"rotation": {}})["changed"]
+    assert not secret.run(state="present", secret={"rotation": {}})["changed"]
+
+
+def test_a_partner_that_refuses_is_told_and_tried_again(aws: Aws) -> None:
+    secret, options = at_a_partner(aws)
+    control(aws, "secretsmanager/rotations", function="SalesforceClientSecret", outcome="fail", step="setSecret")
+    failure = secret.fails(secret=options, token="one", wait_timeout=1)["failures"][0]
+    # It is stuck without a value, so nothing has happened at the partner.
+    assert "still has AWSPENDING" in failure["cause"]
+    assert "CloudTrail" in failure["advice"]
+    assert (secret.holder("AWSPENDING"), secret.value()["consumerSecret"]) == ("", MARKER)
+    control(aws, "secretsmanager/rotations", "DELETE")
+    assert secret.run(secret=options, token="one")["secrets"][NAME]["outcome"] == "rotated"
+    nobody = {**options, "rotation": {**options["rotation"], "role_arn": "arn:aws:iam::123456789012:role/nobody"}}
+    assert "unable to assume role" in secret.fails(state="present", secret=nobody)["msg"]
+
+
+@pytest.mark.parametrize("kind", ["lambda", "rds_managed"])
 def test_killed_before_any_call_what_aws_does_is_done_once(aws: Aws, kind: str) -> None:
     client = aws.client("secretsmanager")
     if kind == "lambda":
         secret, function = Secrets(aws), Function(aws)
         name, options = secret.name, by(function)
     else:
-        database = Database(aws, managed=kind == "rds_managed")
-        value = json.dumps({"username": "uex", "password": "first-password"})
-        name = database.secret_arn if kind == "rds_managed" else Secrets(aws, SecretString=value).name
+        name = Database(aws, managed=True).secret_arn
         options = {"strategy": "rds_master_user", "db_instance_identifier": "uex"}
     current = client.get_secret_value(SecretId=name)["VersionId"]
     for call in itertools.count(1):

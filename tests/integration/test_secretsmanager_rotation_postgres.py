@@ -67,6 +67,7 @@ class Bench:
     def rotate(self, current: str) -> str:
         pending = self.strategy.create(current)
         self.strategy.set(current, pending)
+        self.strategy.switch(current, pending)
         self.strategy.test(pending)
         return pending
 
@@ -94,6 +95,7 @@ def test_a_single_user_is_set_again_after_a_kill(database: Postgres) -> None:
     second = bench.rotate(first)
     again = Bench(SingleUser, database, admin_secret=None).strategy
     again.set(first, second)
+    again.switch(first, second)
     again.test(second)
     again.undo(first, second)
     again.test(first)
@@ -108,6 +110,7 @@ def test_an_undone_single_user_needs_no_login_that_works(database: Postgres) -> 
     first = app_value(database)
     second = bench.create(first)
     bench.set(first, second)
+    bench.switch(first, second)
     database.run(f"ALTER ROLE {APP} PASSWORD 'somebody else''s'")
     with pytest.raises(RotationError, match="password authentication failed") as failure:
         bench.test(second)

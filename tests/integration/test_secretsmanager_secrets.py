@@ -10,6 +10,7 @@ import pytest
 from ansible_collections.slipway.aws.plugins.module_utils.core import SlipwayModule
 
 from .harness import Aws, ModuleFailed
+from .rotation_functions import Function, partner_role
 
 MODULE = "secretsmanager_secrets"
 
@@ -136,6 +137,58 @@ def test_each_option_round_trips(aws: Aws, field: str, value: Any) -> None:
     assert value_of(aws, "uex-test/database") == before
 
 
+CLIENT: dict[str, Any] = {
+    "name": "uex-test/salesforce",
+    "type": "SalesforceClientSecret",
+    "value": json.dumps({"consumerKey": "key", "consumerSecret": "marker-secret"}),
+}
+
+
+def test_a_managed_external_secret_round_trips(aws: Aws) -> None:
+    rotation = {
+        "role_arn": partner_role(aws),
+        "metadata": {"apiVersion": "v65.0", "grace": 7},
+        "automatically_after_days": 30,
+    }
+    for secret in ({**CLIENT, "rotation": rotation}, {**CLIENT, "rotation": {**rotation, "metadata": {"grace": 8}}}):
+        predicted = aws.run_module(MODULE, {"secrets": [secret]}, check=True)
+        result = aws.run_module(MODULE, {"secrets": [secret]})
+        assert predicted["actions"] == result["actions"]
+        assert result["secrets"][CLIENT["name"]]["type"] == "SalesforceClientSecret"
+        shown = {
+            **secret["rotation"],
+            "metadata": {key: str(value) for key, value in secret["rotation"]["metadata"].items()},
+        }
+        assert result["secrets"][CLIENT["name"]]["rotation"] == shown
+        aws.mark()
+        assert not aws.run_module(MODULE, {"secrets": [secret]})["changed"]
+        assert aws.calls() == ["secretsmanager:ListSecrets"]
+    assert value_of(aws, CLIENT["name"]) == CLIENT["value"]
+    assert aws.run_module(MODULE, {"secrets": [{**CLIENT, "rotation": {}}]})["actions"][0]["fields"] == ["rotation"]
+
+
+def test_an_existing_secret_becomes_a_managed_external_one(aws: Aws) -> None:
+    function = Function(aws)
+    rotation = {"lambda_arn": function.arn, "automatically_after_days": 30}
+    plain = {"name": CLIENT["name"], "value": CLIENT["value"], "rotation": rotation}
+    aws.run_module(MODULE, {"secrets": [plain]})
+    with pytest.raises(ModuleFailed, match="cancel the rotation"):
+        aws.run_module(MODULE, {"secrets": [CLIENT]})
+    with pytest.raises(ModuleFailed, match="SalesForce isn't supported"):
+        aws.run_module(MODULE, {"secrets": [{**CLIENT, "type": "SalesForce", "rotation": {}}]})
+    aws.run_module(MODULE, {"secrets": [plain]})
+    moved = {**CLIENT, "rotation": {"role_arn": partner_role(aws), "automatically_after_days": 30}}
+    assert aws.run_module(MODULE, {"secrets": [moved]})["actions"][0]["fields"] == ["rotation", "type"]
+    assert not aws.run_module(MODULE, {"secrets": [moved]})["changed"]
+    assert value_of(aws, CLIENT["name"]) == CLIENT["value"]
+
+
+def test_a_policy_for_everybody_is_refused(aws: Aws) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+    with pytest.raises(ModuleFailed, match="did not prevent broad access"):
+        aws.run_module(MODULE, {"secrets": [{**REDIS, "policy": {"Version": "2012-10-17", "Statement": [statement]}}]})
+
+
 def test_replicas_and_policy_are_removed_by_empty_options(aws: Aws) -> None:
     policy = {
         "Version": "2012-10-17",
@@ -246,6 +299,7 @@ def test_deletes_for_good_also_with_replicas(aws: Aws) -> None:
         ({"name": "x"}, "does not say what its value is"),
         ({"name": "x", "on_existing": "replace"}, "x has on_existing=replace, but neither"),
         ({"name": "x", "value": "marker", "rotation": {"automatically_after_days": 90}}, "x has no lambda_arn"),
+        ({"name": "x", "value": "marker", "rotation": {"lambda_arn": "f", "role_arn": "r"}}, "it has role_arn as well"),
     ],
 )
 def test_bad_input_is_refused_before_any_change(aws: Aws, secret: dict[str, Any], told: str) -> None:

@@ -112,6 +112,9 @@ def test_four_steps_move_the_labels_one_after_the_other(rotation: Rotation) -> N
     with pytest.raises(ClientError) as caught:
         rotation.password("AWSPENDING")
     assert refused(caught)[0] == "ResourceNotFoundException"
+    # A version without a value has labels only.
+    listed = rotation.secrets.list_secret_version_ids(SecretId=NAME, IncludeDeprecated=True)["Versions"]
+    assert [version["VersionId"] for version in listed] == [old]
     assert rotation.steps() == [("createSecret", "running", new)]
     assert "LastRotatedDate" not in rotation.describe()
     rotation.advance(2)
@@ -335,3 +338,83 @@ def test_a_script_that_makes_no_sense_is_refused(rotation: Rotation) -> None:
     assert "told" not in json.dumps(scripts)
     rotation.server.control(f"secretsmanager/rotations?id={scripts[0]['id']}", method="DELETE")
     assert rotation.server.control("secretsmanager/rotations", method="GET")["scripts"] == []
+
+
+# Managed external secrets
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "secretsmanager.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ],
+}
+SALESFORCE = "SalesforceClientSecret"
+
+
+def test_a_managed_external_secret_is_rotated_with_a_role_and_without_a_function(server: Server) -> None:
+    secrets, iam = server.client("secretsmanager"), server.client("iam")
+    server.control("ecs/clock", {"paused": True})
+    role = iam.create_role(RoleName="partner", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    other = iam.create_role(RoleName="other", AssumeRolePolicyDocument='{"Statement": []}')["Role"]["Arn"]
+    value = json.dumps({"consumerKey": "k", "consumerSecret": "first"})
+    with pytest.raises(ClientError) as caught:
+        secrets.create_secret(Name="crm", SecretString=value, Type="Salesforce")
+    assert refused(caught)[0] == "InvalidParameterException"
+    first = secrets.create_secret(Name="crm", SecretString=value, Type=SALESFORCE)["VersionId"]
+    assert secrets.list_secrets()["SecretList"][0]["Type"] == SALESFORCE
+    metadata = [{"Key": "apiVersion", "Value": "v65.0"}]
+    arguments: dict[str, Any] = {"SecretId": "crm", "RotationRules": {"AutomaticallyAfterDays": 30}}
+    for wrong in ({}, {"ExternalSecretRotationRoleArn": other}):
+        with pytest.raises(ClientError) as caught:
+            secrets.rotate_secret(**arguments, **wrong)
+        assert refused(caught)[0] == "InvalidRequestException"
+        assert "Secrets Manager is unable to assume role" in refused(caught)[1]
+    with pytest.raises(ClientError) as caught:
+        secrets.rotate_secret(**arguments, RotationLambdaARN="arn:aws:lambda:us-east-1:123456789012:function:x")
+    assert refused(caught)[0] == "InvalidRequestException"
+    arguments |= {"ExternalSecretRotationRoleArn": role, "ExternalSecretRotationMetadata": metadata}
+    secrets.rotate_secret(**arguments, RotateImmediately=False)
+    described = secrets.describe_secret(SecretId="crm")
+    assert (described["Type"], described["ExternalSecretRotationRoleArn"]) == (SALESFORCE, role)
+    assert described["ExternalSecretRotationMetadata"] == metadata
+    assert described["RotationEnabled"] is True
+    assert not {"OwningService", "RotationLambdaARN", "LastRotatedDate"} & described.keys()
+    second = secrets.rotate_secret(SecretId="crm")["VersionId"]
+    assert secrets.describe_secret(SecretId="crm")["VersionIdsToStages"] == {
+        first: ["AWSCURRENT"],
+        second: ["AWSPENDING"],
+    }
+    with pytest.raises(ClientError) as caught:
+        secrets.rotate_secret(SecretId="crm")
+    assert "isn't complete" in refused(caught)[1]
+    server.control("ecs/clock", {"advance": 9})
+    described = secrets.describe_secret(SecretId="crm")
+    assert described["VersionIdsToStages"] == {first: ["AWSPREVIOUS"], second: ["AWSCURRENT"]}
+    fields = json.loads(secrets.get_secret_value(SecretId="crm")["SecretString"])
+    assert fields["consumerKey"] == "k"
+    assert fields["consumerSecret"] != "first"
+    assert described["LastRotatedDate"]
+
+
+def test_a_secret_becomes_a_managed_external_one_when_its_own_rotation_is_cancelled(rotation: Rotation) -> None:
+    new = rotation.start()
+    rotation.advance(8)
+    with pytest.raises(ClientError) as caught:
+        rotation.secrets.update_secret(SecretId=NAME, Type=SALESFORCE)
+    assert refused(caught)[0] == "InvalidRequestException"
+    with pytest.raises(ClientError) as caught:
+        rotation.rotate(ExternalSecretRotationRoleArn="arn:aws:iam::123456789012:role/x")
+    assert refused(caught)[0] == "InvalidRequestException"
+    rotation.secrets.cancel_rotate_secret(SecretId=NAME)
+    rotation.secrets.update_secret(SecretId=NAME, Type=SALESFORCE)
+    assert rotation.describe()["Type"] == SALESFORCE
+    assert "AWSCURRENT" in rotation.stages()[new]
+
+
+def test_a_policy_for_everybody_is_refused_on_request(rotation: Rotation) -> None:
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "secretsmanager:GetSecretValue", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    with pytest.raises(ClientError) as caught:
+        rotation.secrets.put_resource_policy(SecretId=NAME, ResourcePolicy=policy, BlockPublicPolicy=True)
+    assert refused(caught)[0] == "PublicPolicyException"
+    rotation.secrets.put_resource_policy(SecretId=NAME, ResourcePolicy=policy)

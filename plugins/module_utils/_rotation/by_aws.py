@@ -75,6 +75,7 @@ class Managed(ByAws):
     """The service that owns the secret rotates it; there is no function."""
 
     takes = frozenset({"two_valid", "test_with"})
+    where_to_look = "CloudTrail has the reason, in the event RotationFailed."
 
     def __init__(self, options: Mapping[str, Any], context: Context) -> None:
         super().__init__(options, context)

@@ -7,6 +7,7 @@ Every method here can be cut off between any two calls; the labels then tell the
 
 ===================================  ===============================================================
 AWSPENDING on another version        made, not yet current: C(set) and C(test) again, or given up
+AWSPENDING on AWSCURRENT             current; where C(set) only prepares, perhaps not yet valid: C(set) again if so
 slipway-rejected on AWSPENDING       to be given up: the target is put back, AWSPENDING goes
 slipway-rejected on AWSCURRENT       to be gone back from: AWSPREVIOUS becomes current again
 slipway-rolling on any version       consumers are still to be rolled, or the old value to be retired
@@ -15,6 +16,7 @@ slipway-rolling on any version       consumers are still to be rolled, or the ol
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -25,7 +27,7 @@ from typing import Any, cast
 from ..core import AnsibleAWSError, wait_until
 from . import api
 from .strategy import ByAws, Context, Memory, RotationError, Strategy
-from .versions import CURRENT, PENDING, REJECTED, ROLLING, Versions, already_rotated, rotation_token
+from .versions import CURRENT, PENDING, PREVIOUS, REJECTED, ROLLING, Versions, already_rotated, rotation_token
 
 # How long Secrets Manager may go on trying a function again after it has told of an error.
 AFTER_ERROR = 60.0
@@ -293,6 +295,8 @@ class Engine:
         except AnsibleAWSError as error:
             text = secret.context.hidden.scrub(error)
             secret.failure = Failure("rotate", text, "Run again to go on where this run stopped.")
+        finally:
+            secret.strategy.release()
         if secret.failure is not None:
             secret.outcome = "failed" if secret.outcome != "rolled_back" else secret.outcome
         secret.seconds = round(self._clock() - secret.began, 1)
@@ -317,6 +321,7 @@ class Engine:
             self._discard()
         if not secret.versions.pending and secret.versions.holder(PENDING):
             # AWSCURRENT has moved, and the run was cut off before it could take AWSPENDING away.
+            self._finish_switch()
             secret.label(PENDING, "")
             secret.act("finish", secret.versions.current)
         if secret.versions.pending:
@@ -332,7 +337,8 @@ class Engine:
         raise _told(
             RotationError(
                 "consumers",
-                "an earlier run was cut off while it went back from a version with which consumers did not come up",
+                "an earlier run was cut off while it went back from a version that did not work, or with which "
+                "consumers did not come up",
                 "Run again to rotate.",
             ),
             f"AWSCURRENT is the version {secret.versions.current} again{self._proof()}.",
@@ -368,26 +374,82 @@ class Engine:
         current, pending = secret.versions.current, secret.versions.pending
         # Whoever made the version, the consumers are ours from now on.
         secret.label(ROLLING, pending)
+        before = secret.versions.previous
         try:
             with secret.step("set"):
                 old, new = secret.needed_value(current, "set"), secret.needed_value(pending, "set")
                 secret.strategy.set(old, new)
-            with secret.step("test"):
-                secret.test(new)
+            if not secret.strategy.switches:
+                with secret.step("test"):
+                    secret.test(new)
+            self._make_current(pending)
+            if secret.strategy.switches:
+                self._switch(old, new)
         except RotationError as error:
+            if secret.versions.current == pending:
+                self._return(error, current, before)
             self._give_up(error)
-        secret.say("finish")
-        secret.label(CURRENT, pending)
         secret.label(PENDING, "")
         secret.act("rotate" if outcome == "rotated" else "resume", pending)
         secret.outcome = outcome
 
+    def _make_current(self, version: str) -> None:
+        secret = self.secret
+        secret.say("finish")
+        try:
+            secret.label(CURRENT, version)
+        except AnsibleAWSError as error:
+            # The answer may have been lost, and not the request. As long as nobody can tell, nothing is undone.
+            secret.reload()
+            if secret.versions.current != version:
+                raise RotationError("finish", secret.context.hidden.scrub(error)) from None
+
+    def _switch(self, old: str, new: str) -> None:
+        with self.secret.step("switch"):
+            self.secret.strategy.switch(old, new)
+        with self.secret.step("test"):
+            self.secret.test(new)
+
+    def _finish_switch(self) -> None:
+        """AWSCURRENT has moved, but the run may have been cut off before the value became valid."""
+        secret = self.secret
+        current, previous = secret.versions.current, secret.versions.previous
+        if not secret.strategy.switches or not previous:
+            return
+        old, new = secret.needed_value(previous, "switch"), secret.needed_value(current, "switch")
+        with contextlib.suppress(RotationError), secret.step("test"):
+            secret.test(new)
+            return
+        try:
+            with secret.step("set"):
+                secret.strategy.set(old, new)
+            self._switch(old, new)
+        except RotationError as error:
+            self._return(error, previous, "")
+
+    def _return(self, error: RotationError, back_to: str, before: str) -> None:
+        """AWSCURRENT has moved, but its value does not work: back to the version before; then raise what went wrong."""
+        secret = self.secret
+        leave = secret.versions.current
+        try:
+            self._go_back()
+            if before:
+                secret.label(PREVIOUS, before)
+            secret.label(ROLLING, "")
+        except RotationError as second:
+            told = f"{error.cause}. Going back failed too, in step {second.step}: {second.cause}"
+            raise _told(RotationError(error.step, told, "Run again to finish it."), second.current) from None
+        secret.notes.append(f"The pending version {leave} was discarded.")
+        raise _told(error, f"AWSCURRENT is the version {back_to} again{self._proof()}; nothing is pending.") from None
+
     def _give_up(self, error: RotationError) -> None:
         """Put the target back and take AWSPENDING away; then raise what went wrong."""
         secret = self.secret
-        secret.label(REJECTED, secret.versions.pending)
+        # Whoever may not move labels shall at least have a target that fits them.
+        with contextlib.suppress(AnsibleAWSError):
+            secret.label(REJECTED, secret.versions.pending)
         try:
-            self._discard()
+            self._put_back()
         except RotationError as second:
             raise _told(
                 RotationError(
@@ -397,26 +459,37 @@ class Engine:
                 ),
                 f"Whether AWSCURRENT ({secret.versions.current}) works could not be shown.",
             ) from None
-        raise _told(
-            error, f"AWSCURRENT is still the version {secret.versions.current}{self._proof()}; nothing is pending."
-        ) from None
+        current = f"AWSCURRENT is still the version {secret.versions.current}{self._proof()}"
+        try:
+            self._take_labels_away()
+        except AnsibleAWSError:
+            raise _told(error, f"{current}; {secret.versions.pending} stays pending.") from None
+        raise _told(error, f"{current}; nothing is pending.") from None
 
     def _discard(self) -> None:
         """AWSPENDING goes; before it does, the target is put back and a login with AWSCURRENT must work."""
+        self.secret.label(REJECTED, self.secret.versions.pending)
+        self._put_back()
+        self._take_labels_away()
+
+    def _put_back(self) -> None:
         secret = self.secret
-        current, pending = secret.versions.current, secret.versions.pending
-        value = secret.value(pending)
-        secret.label(REJECTED, pending)
-        if value is not None:
-            with secret.step("undo"):
-                old = secret.needed_value(current, "undo")
-                secret.strategy.undo(old, value)
-            with secret.step("test of AWSCURRENT"):
-                secret.test(old)
-            if secret.strategy.retires:
-                # Nobody has ever had the pending value.
-                with secret.step("retire"):
-                    secret.strategy.retire(value, old)
+        value = secret.value(secret.versions.pending)
+        if value is None:
+            return
+        with secret.step("undo"):
+            old = secret.needed_value(secret.versions.current, "undo")
+            secret.strategy.undo(old, value)
+        with secret.step("test of AWSCURRENT"):
+            secret.test(old)
+        if secret.strategy.retires:
+            # Nobody has ever had the pending value.
+            with secret.step("retire"):
+                secret.strategy.retire(value, old)
+
+    def _take_labels_away(self) -> None:
+        secret = self.secret
+        pending = secret.versions.pending
         # The last label to go is the one by which a run that was cut off here finds the rest.
         if secret.versions.holder(ROLLING) == pending:
             secret.label(ROLLING, "")
@@ -513,17 +586,16 @@ class Engine:
 
     def _aws_failed(self, error: RotationError, token: str) -> None:
         """Take AWSPENDING away where AWSCURRENT is known to work; else leave it: only its maker knows what it did."""
-        secret = self.secret
+        secret, strategy = self.secret, cast("ByAws", self.secret.strategy)
         current, pending = secret.versions.current, secret.versions.pending
-        if pending and self._current_is_safe(pending):
-            strategy = secret.strategy
-            if isinstance(strategy, ByAws) and strategy.labels:
-                secret.label(REJECTED, pending)
-                secret.label(ROLLING, "")
-                secret.label(PENDING, "")
-                secret.act("discard", pending)
-                secret.notes.append(f"The pending version {pending} was discarded.")
-                raise _told(error, f"AWSCURRENT is still the version {current}, and works; nothing is pending.")
+        error.advice = error.advice or strategy.where_to_look
+        if pending and self._current_is_safe(pending) and strategy.labels:
+            secret.label(REJECTED, pending)
+            secret.label(ROLLING, "")
+            secret.label(PENDING, "")
+            secret.act("discard", pending)
+            secret.notes.append(f"The pending version {pending} was discarded.")
+            raise _told(error, f"AWSCURRENT is still the version {current}, and works; nothing is pending.")
         if not pending:
             raise _told(error, f"AWSCURRENT is the version {current}.")
         raise _told(

@@ -10,7 +10,7 @@ from typing import Any
 
 from .._secretsmanager.transformations import rotation as rules_of
 from .._secretsmanager.values import alphabet
-from ..core import AnsibleAWSError, from_tag_list, given
+from ..core import AnsibleAWSError, from_tag_list, given, to_tag_list
 from .strategies import STRATEGIES
 from .strategy import Strategy
 
@@ -87,20 +87,24 @@ def refuse(found: list[str]) -> None:
 def current_rules(entry: Mapping[str, Any]) -> dict[str, Any]:
     """How a secret rotates by itself, in the words of the option C(rotation); empty when it does not."""
     found = rules_of(entry)
-    if found and entry.get("ExternalSecretRotationRoleArn"):
-        found["role_arn"] = entry["ExternalSecretRotationRoleArn"]
-    if found and entry.get("ExternalSecretRotationMetadata"):
-        found["metadata"] = from_tag_list(entry["ExternalSecretRotationMetadata"])
     if entry.get("RotationEnabled") and not found:
         found["enabled"] = True
     return found
+
+
+def _stated(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What the task says about the rules, as AWS keeps it: metadata are strings."""
+    stated = given(wanted)
+    if stated.get("metadata") is not None:
+        stated["metadata"] = {key: str(value) for key, value in stated["metadata"].items()}
+    return stated
 
 
 def rules_differ(entry: Mapping[str, Any], wanted: Mapping[str, Any] | None) -> bool:
     """Whether the rules have to be set. What the task does not state it does not touch, but for when: that is one."""
     if wanted is None:
         return False
-    current, stated = current_rules(entry), given(wanted)
+    current, stated = current_rules(entry), _stated(wanted)
     if not stated:
         return bool(current)
     when = ("automatically_after_days", "schedule_expression")
@@ -111,7 +115,7 @@ def rules_differ(entry: Mapping[str, Any], wanted: Mapping[str, Any] | None) -> 
 
 def rules_to_set(entry: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
     """RotateSecret's arguments for the rules, with what the task leaves as it is."""
-    current, stated = current_rules(entry), given(wanted)
+    current, stated = current_rules(entry), _stated(wanted)
     rules = {
         "AutomaticallyAfterDays": stated.get("automatically_after_days"),
         "ScheduleExpression": stated.get("schedule_expression"),
@@ -123,8 +127,6 @@ def rules_to_set(entry: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[st
             "RotationLambdaARN": stated.get("lambda_arn"),
             "RotationRules": given(rules),
             "ExternalSecretRotationRoleArn": stated.get("role_arn"),
-            "ExternalSecretRotationMetadata": None
-            if metadata is None
-            else [{"Key": key, "Value": str(metadata[key])} for key in sorted(metadata)],
+            "ExternalSecretRotationMetadata": None if metadata is None else to_tag_list(metadata),
         }
     )

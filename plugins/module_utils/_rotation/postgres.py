@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -82,10 +83,14 @@ class Postgres(Strategy):
 class SingleUser(Postgres):
     """One user, one password: the old one is dead as soon as the new one is set.
 
-    At every moment one of AWSCURRENT and AWSPENDING works; which one, is changed by one statement.
+    The statement that sets it waits in an open transaction until AWSCURRENT has moved; then it is committed. Only
+    between these two does AWSCURRENT not work; the old password, which everybody who runs has, works until the commit.
     """
 
-    # Of the step `set`, until the new password is known to work: it could still take it back when nobody can log in.
+    switches = True
+
+    # The session of the step `set`, until the new password is known to work: it could still take it back when nobody
+    # can log in.
     _open: Any = None
 
     def set(self, current: str, pending: str) -> None:
@@ -100,7 +105,26 @@ class SingleUser(Postgres):
             connection = self._connected(current, login_of(current, self.options, "set"), "set")
         self._keep(connection)
         with server.told("set"):
+            connection.autocommit = False
             server.set_password(connection, login)
+            barred = server.barred(connection, login.username)
+        if barred:
+            raise RotationError("set", barred, "Nobody could log in with the new password either; change that first.")
+
+    def switch(self, current: str, pending: str) -> None:
+        if self._open is None:
+            return
+        try:
+            with server.told("set"):
+                self._open.commit()
+                self._open.autocommit = True
+        except RotationError:
+            # The answer may have been lost, and not the commit.
+            if self._works(pending):
+                raise
+
+    def release(self) -> None:
+        self._keep(None)
 
     def test(self, value: str) -> None:
         super().test(value)
@@ -111,6 +135,11 @@ class SingleUser(Postgres):
         if refused is None:
             return
         connection, self._open = self._open, None
+        if connection is not None and not connection.closed:
+            # One that turns out to be lost is replaced.
+            with contextlib.suppress(RotationError), server.told("undo"):
+                connection.rollback()
+                connection.autocommit = True
         if connection is None or connection.broken or connection.closed:
             connection = self._admin(current, "undo")
         if connection is None:

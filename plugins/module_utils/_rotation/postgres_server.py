@@ -127,6 +127,18 @@ def exists(connection: Any, username: str) -> bool:
     return row is not None
 
 
+def barred(connection: Any, username: str) -> str:
+    """Why a user cannot log in, whatever the password; empty when nothing bars it."""
+    statement = """
+        SELECT rolcanlogin, rolvaliduntil <= pg_catalog.now(), rolvaliduntil::text
+          FROM pg_catalog.pg_roles WHERE rolname = %s
+    """
+    row = connection.execute(statement, [username]).fetchone()
+    if row is None or not row[0]:
+        return f"the user {username} may not log in (NOLOGIN)"
+    return f"the password of the user {username} is valid until {row[2]} only (VALID UNTIL)" if row[1] else ""
+
+
 def is_member(connection: Any, username: str, of: str) -> bool:
     """Whether a user has what another one has."""
     row = connection.execute("SELECT pg_catalog.pg_has_role(%s, %s, 'MEMBER')", [username, of]).fetchone()

@@ -79,6 +79,8 @@ class RdsMasterUser(ByAws):
                 timeout=self.context.wait_timeout,
                 waiting_for=lambda seen: f"the DB instance {self.identifier} is {seen['DBInstanceStatus']}",
                 first=0.1,
+                # From the moment that RDS has applied it until AWSCURRENT moves, AWSCURRENT does not work.
+                longest=2,
                 clock=self.context.clock,
                 sleep=self.context.sleep,
             )

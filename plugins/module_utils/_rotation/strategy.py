@@ -9,6 +9,11 @@ The engine calls, for one secret::
     create ─► (AWSPENDING is stored) ─► set ─► test ─► (AWSCURRENT moves) ─► (consumers are rolled) ─► retire
                                           └──── on failure: undo, test(current), AWSPENDING is discarded
 
+Where the target keeps one value only (C(switches)), C(set) prepares it, and it becomes valid with C(switch)::
+
+    create ─► (AWSPENDING is stored) ─► set ─► (AWSCURRENT moves) ─► switch ─► test ─► (consumers are rolled)
+                                                           on failure: undo, AWSCURRENT goes back ───┘
+
 A run can be killed between any two calls. The next run finds AWSPENDING and begins again with C(set), or, after
 AWSCURRENT has moved, goes on with the consumers and C(retire): so C(set), C(undo) and C(retire) must be idempotent.
 """
@@ -122,6 +127,9 @@ class Strategy:
     target: ClassVar[bool] = True
     # Whether `retire` does something: then the last task with the old value must have stopped before it.
     retires: bool = False
+    # Whether `set` only prepares, and `switch` makes the value valid at once, after AWSCURRENT has moved. So whoever is
+    # refused with the old value finds the new one, and a run that is cut off in between leaves the old one valid.
+    switches: bool = False
 
     def __init__(self, options: Mapping[str, Any], context: Context) -> None:
         # One entry of the module's option `secrets`; what is not given is None.
@@ -145,6 +153,12 @@ class Strategy:
 
     def set(self, current: str, pending: str) -> None:
         """Make the pending value valid at its target. Does nothing when it is already (a killed run has done it)."""
+
+    def switch(self, current: str, pending: str) -> None:
+        """Make valid what C(set) has prepared, at once."""
+
+    def release(self) -> None:
+        """Let go of what C(set) has prepared, and of what is kept open for C(undo)."""
 
     def test(self, value: str) -> None:
         """Log in with a value. Raises RotationError when that does not work."""
@@ -183,6 +197,8 @@ class ByAws(Strategy):
 
     # Whether staging labels of ours may be attached: not to a secret that another service manages.
     labels: bool = True
+    # Where somebody finds out why, when `explain` knows nothing.
+    where_to_look: str = ""
 
     @property
     def by_aws(self) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._core.tags import from_tag_list
+from .._core.tags import from_tag_list, to_tag_list
 
 State = dict[str, Any]
 
@@ -20,6 +20,7 @@ def from_listing(entry: Mapping[str, Any]) -> State:
         "arn": entry["ARN"],
         "description": entry.get("Description") or "",
         "kms_key_id": entry.get("KmsKeyId") or "",
+        "type": entry.get("Type") or "",
         "tags": from_tag_list(entry.get("Tags")),
         "rotation": rotation(entry),
         "scheduled_for_deletion": bool(entry.get("DeletedDate")),
@@ -33,7 +34,7 @@ def current_version(versions: Mapping[str, list[str]]) -> str:
 
 
 def rotation(entry: Mapping[str, Any]) -> State:
-    """How a secret rotates by Lambda; empty when it does not."""
+    """How Secrets Manager itself rotates a secret, by Lambda or at a partner; empty when it does not."""
     if not entry.get("RotationEnabled"):
         return {}
     rules = entry.get("RotationRules") or {}
@@ -42,6 +43,8 @@ def rotation(entry: Mapping[str, Any]) -> State:
         "automatically_after_days": None if rules.get("ScheduleExpression") else rules.get("AutomaticallyAfterDays"),
         "schedule_expression": rules.get("ScheduleExpression"),
         "duration": rules.get("Duration"),
+        "role_arn": entry.get("ExternalSecretRotationRoleArn"),
+        "metadata": from_tag_list(entry.get("ExternalSecretRotationMetadata")),
     }
     return {key: value for key, value in found.items() if value}
 
@@ -81,11 +84,14 @@ def rotation_arguments(wanted: State) -> dict[str, Any]:
         "ScheduleExpression": wanted.get("schedule_expression"),
         "Duration": wanted.get("duration"),
     }
-    return {
-        "RotationLambdaARN": wanted["lambda_arn"],
+    arguments = {
+        "RotationLambdaARN": wanted.get("lambda_arn"),
+        "ExternalSecretRotationRoleArn": wanted.get("role_arn"),
+        "ExternalSecretRotationMetadata": to_tag_list(wanted["metadata"]) if wanted.get("metadata") else None,
         "RotationRules": {key: value for key, value in rules.items() if value is not None},
         "RotateImmediately": False,
     }
+    return {key: value for key, value in arguments.items() if value is not None}
 
 
 def name_of(arn: str) -> str:

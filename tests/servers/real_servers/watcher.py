@@ -22,7 +22,6 @@ from typing import Any
 
 #: Staging labels of which at least one must hold a value that works.
 CURRENT = ("AWSCURRENT",)
-CURRENT_OR_PENDING = ("AWSCURRENT", "AWSPENDING")
 
 
 @dataclass

@@ -6,8 +6,8 @@ AWS: each label is attached to at most one version; attaching AWSCURRENT to anot
 that had it; GetSecretValue without a stage returns AWSCURRENT. PutSecretValue with a token that a version has already
 is ignored when the value is the same and ResourceExistsException when it differs. UpdateSecretVersionStage must name
 the version that has the label. A version without labels is deprecated: DescribeSecret leaves it out,
-ListSecretVersionIds includes it on request. Versions are dated to the millisecond. A name that is scheduled for
-deletion cannot be reused (Secrets Manager API reference).
+ListSecretVersionIds includes it on request, and never one without a value. Versions are dated to the millisecond. A
+name that is scheduled for deletion cannot be reused (Secrets Manager API reference).
 moto 5.2.5: returns the old value after AWSCURRENT was moved, leaves two versions with one label, has the token rules
 the wrong way round.
 Can go when moto's labels follow these rules.
@@ -158,7 +158,7 @@ def _list_secret_version_ids(self: SecretsManagerResponse) -> str:
             "CreatedDate": version["createdate"],
         }
         for version_id, version in secret.versions.items()
-        if version["version_stages"] or with_deprecated
+        if (version["version_stages"] or with_deprecated) and {"secret_string", "secret_binary"} & version.keys()
     ]
     return json.dumps({"ARN": secret.arn, "Name": secret.name, "Versions": versions})
 

@@ -21,6 +21,7 @@ def test_listing_and_description_say_the_same(key: str) -> None:
         "arn": ENTRY["ARN"],
         "description": "",
         "kms_key_id": "",
+        "type": "",
         "tags": {"Project": "uex"},
         "rotation": {},
         "scheduled_for_deletion": False,
