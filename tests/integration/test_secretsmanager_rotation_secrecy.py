@@ -21,26 +21,35 @@ from real_servers.redis import Redis
 
 from .ecs import control
 from .harness import ROOT, Aws, rehearsed
-from .rotation_functions import Function
+from .rotation_functions import Function, partner_role
 from .rotations import MODULE, AclUser, AlternatingUsers, AuthToken, MasterUser, Rotated, SingleUser
 
 #: Symbols that are written differently in JSON, URLs, SQL and shells.
 DIFFICULT = "aB3'\"\\&%+ :/?#$<>{}"
 
 
-class Processes:
-    """The command lines of all processes, looked at again and again."""
+class Traces:
+    """What is there for a moment: command lines and environments of all processes, files that are removed again."""
 
-    def __init__(self) -> None:
-        self.seen: set[bytes] = set()
+    def __init__(self, folder: Path) -> None:
+        self.processes: set[bytes] = set()
+        self.files: dict[tuple[str, int, int], bytes] = {}
+        self._folder = folder
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
 
     def _look(self) -> None:
         while not self._ended.wait(0.02):
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
+            for name in ("cmdline", "environ"):
+                for path in Path("/proc").glob(f"[0-9]*/{name}"):
+                    with contextlib.suppress(OSError):
+                        self.processes.add(path.read_bytes())
+            for path in self._folder.rglob("*"):
                 with contextlib.suppress(OSError):
-                    self.seen.add(path.read_bytes())
+                    state = path.stat()
+                    key = (str(path), state.st_mtime_ns, state.st_size)
+                    if key not in self.files and path.is_file():
+                        self.files[key] = path.read_bytes()
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -49,6 +58,13 @@ class Processes:
     def __exit__(self, *_error: object) -> None:
         self._ended.set()
         self._thread.join()
+
+    def written(self) -> dict[str, str]:
+        found = {
+            "the list of processes": b"\n".join(self.processes),
+            "files of a moment": b"\n".join(self.files.values()),
+        }
+        return {place: text.decode(errors="replace") for place, text in found.items()}
 
 
 class World:
@@ -65,6 +81,18 @@ class World:
         self.plain = f"marker{os.urandom(12).hex()}"
         for name in ("lambda", "random"):
             self.secrets.create_secret(Name=f"uex/{name}", SecretString=json.dumps({"jwt_key": f"{self.plain}{name}"}))
+        held = json.dumps({"consumerKey": "key", "consumerSecret": f"{self.plain}partner"})
+        self.secrets.create_secret(Name="uex/managed", SecretString=held, Type="SalesforceClientSecret")
+        self.role = partner_role(aws)
+        database = aws.client("rds").create_db_instance(
+            DBInstanceIdentifier="managed",
+            DBInstanceClass="db.t3.medium",
+            Engine="postgres",
+            AllocatedStorage=20,
+            MasterUsername="uex",
+            ManageMasterUserPassword=True,
+        )
+        self.of_rds = database["DBInstance"]["MasterUserSecret"]["SecretArn"]
         self.log_began = postgres.log.stat().st_size
         self.output = ""
 
@@ -77,6 +105,10 @@ class World:
         found.append({"name": "uex/random", "strategy": "random", "generate": [key], "rotate": "now"})
         rule = {"lambda_arn": self.function.arn, "automatically_after_days": 30}
         found.append({"name": "uex/lambda", "strategy": "lambda", "rotation": rule, "rotate": "now", "two_valid": True})
+        rule = {"role_arn": self.role, "automatically_after_days": 30}
+        found.append({"name": "uex/managed", "strategy": "managed", "rotation": rule, "rotate": "now"})
+        by_rds = {"strategy": "rds_master_user", "db_instance_identifier": "managed"}
+        found.append({"name": self.of_rds, "rotate": "now", **by_rds})
         return found
 
     def play(self, *tasks: dict[str, Any], direct: bool, arguments: tuple[str, ...] = ()) -> str:
@@ -131,6 +163,17 @@ class World:
                 self.redis.run("ACL", "SETUSER", one.user, "off")
         told = self.secrets.get_secret_value(SecretId="uex/lambda")["SecretString"]
         self.function.tell(outcome="fail", step="setSecret", message=f"cannot connect with {told}")
+        control(
+            self.aws, "secretsmanager/rotations", function="SalesforceClientSecret", outcome="fail", step="setSecret"
+        )
+        self.secrets.put_secret_value(SecretId="uex/random", SecretString=f'"{self.plain}random is no JSON')
+        refusal = {
+            "service": "rds",
+            "operation": "ModifyDBInstance",
+            "percent": 100,
+            "code": "KMSKeyNotAccessibleFault",
+        }
+        control(self.aws, "ecs/refusals", message="The KMS key can't be used.", **refusal)
 
     def values(self) -> set[str]:
         """Every value of every version that there has been, and the secret parts of it, in all spellings."""
@@ -168,14 +211,16 @@ def world(aws: Aws, postgres: Postgres, redis_server: Redis, tmp_path: Path) -> 
     one = World(aws, postgres, redis_server, tmp_path)
     yield one
     control(aws, "secretsmanager/rotations", "DELETE")
+    control(aws, "ecs/refusals", "DELETE")
     for rotated in one.rotated:
         rotated.remove()
 
 
 def test_no_value_of_a_secret_is_written_down_anywhere(world: World) -> None:
     entries = world.entries()
-    back = [{**entry, "rotate": "due"} for entry in entries if entry["strategy"] != "lambda"]
-    with Processes() as processes:
+    of_aws = ("uex/lambda", "uex/managed", world.of_rds)
+    back = [{**entry, "rotate": "due"} for entry in entries if entry["name"] not in of_aws]
+    with Traces(world.folder) as traces:
         world.play({"state": "rotated", "token": "one", "secrets": entries}, direct=True, arguments=("--check",))
         good = world.play(
             {"state": "rotated", "token": "one", "secrets": entries},
@@ -194,7 +239,7 @@ def test_no_value_of_a_secret_is_written_down_anywhere(world: World) -> None:
             direct=False,
         )
         assert "ignored=2" in bad
-    written = world.written() | {"the list of processes": "\n".join(str(line) for line in processes.seen)}
+    written = world.written() | traces.written()
     # What is no secret is found there, so what is secret would be.
     for place, sign in {
         "the output": "uex/redis_acl_user",
@@ -202,13 +247,14 @@ def test_no_value_of_a_secret_is_written_down_anywhere(world: World) -> None:
         "Redis's slow log": "SETUSER",
         "the request log": "PutSecretValue",
         "the list of processes": "ansible-playbook",
+        "files of a moment": "_ansiballz",
         str(world.folder / "progress"): "uex/postgres_single_user: set",
         str(world.folder / "ansible.log"): "secretsmanager_rotation",
     }.items():
         assert sign in written[place], place
     assert [path for path in written if "/remote/" in path], "no file of a module was kept"
     for entry in entries:
-        assert (f"The secret {entry['name']} failed in step" in bad) == (entry["strategy"] != "random"), entry
+        assert f"The secret {entry['name']} failed in step" in bad, entry
     values = world.values()
     assert len(values) > 40
     assert sorted(place for place, text in written.items() if any(value in text for value in values)) == []
