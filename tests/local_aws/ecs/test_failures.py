@@ -332,8 +332,8 @@ def test_an_image_that_the_registry_lacks_cannot_be_pulled(running: Bench) -> No
 
 
 def test_a_secret_that_cannot_be_read_keeps_tasks_from_starting(running: Bench) -> None:
-    running.world.missing_secrets.add("arn:secret")
-    secrets = [{"name": "KEY", "valueFrom": "arn:secret"}]
+    running.world.missing_secrets.add("nowhere")
+    secrets = [{"name": "KEY", "valueFrom": "nowhere"}]
     definition = running.register("api:2", container={"secrets": secrets})
     bad_id = running.update(taskDefinition=definition)["deployments"][0]["id"]
     assert running.settle()["status"] == "ROLLBACK_SUCCESSFUL"

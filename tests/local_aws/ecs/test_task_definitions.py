@@ -135,6 +135,14 @@ def test_fargate_pairs(bench: Bench, cpu: str, memory: str, valid: bool) -> None
             "The secret name must be unique",
         ),
         (
+            {"container": {"secrets": [{"name": "A", "valueFrom": "arn:aws:ssm:us-east-1"}]}},
+            "The Systems Manager parameter name specified for secret A is invalid.",
+        ),
+        (
+            {"container": {"secrets": [{"name": "A", "valueFrom": "arn:aws:secretsmanager:us-east-1:1:secret"}]}},
+            "The Systems Manager parameter name specified for secret A is invalid.",
+        ),
+        (
             {
                 "executionRoleArn": None,
                 "container": {"secrets": [{"name": "A", "valueFrom": "b"}], "logConfiguration": None},

@@ -22,6 +22,9 @@ FARGATE_MEMORY: dict[int, range | tuple[int, ...]] = {
 }
 FAMILY = re.compile(r"[A-Za-z0-9_-]{1,255}")
 ECR_IMAGE = re.compile(r"^\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/")
+# What a secret's valueFrom may be; anything else is taken for the name of a parameter.
+SECRET = re.compile(r"arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:\d{12}:secret:.+")
+PARAMETER = re.compile(r"(arn:aws[a-z-]*:ssm:[a-z0-9-]+:\d{12}:parameter/)?[A-Za-z0-9_.,/-]{1,2048}")
 UNITS = re.compile(r"^\s*(\d*\.?\d+)\s*(vcpu|gb)\s*$", re.IGNORECASE)
 
 CONTAINER_DEFAULTS: dict[str, Any] = {
@@ -89,6 +92,14 @@ def _validate_container(container: Json, task_memory: int | None, volumes: set[s
             raise client_error(
                 "The secret name must be unique and not shared with any new or existing environment variables set on "
                 f"the container, such as '{secret['name']}'."
+            )
+    log = container.get("logConfiguration") or {}
+    for secret in (*container.get("secrets", []), *(log.get("secretOptions") or [])):
+        value_from = str(secret.get("valueFrom", ""))
+        if not SECRET.fullmatch(value_from) and not PARAMETER.fullmatch(value_from):
+            raise client_error(
+                f"The Systems Manager parameter name specified for secret {secret['name']} is invalid. The parameter "
+                "name can be up to 2048 characters and include the following letters and symbols: a-zA-Z0-9_.-,"
             )
 
 
