@@ -179,6 +179,41 @@ def test_value_that_cannot_be_made_leaves_everything_as_it_was(secret: Secrets) 
     assert MARKER not in json.dumps(told)
 
 
+def test_a_secret_that_goes_or_is_a_replica_is_refused(aws: Aws) -> None:
+    secret = Secrets(aws, AddReplicaRegions=[{"Region": "eu-west-1"}])
+    task = {"state": "rotated", "token": "one", "secrets": [{"name": NAME, **NOW}], "region": "eu-west-1"}
+    with pytest.raises(ModuleFailed, match="is a replica in eu-west-1; rotate it in its own region, us-east-1"):
+        aws.run_module(MODULE, task)
+    report = aws.run_module(MODULE, {"secrets": [{"name": NAME, "max_age_days": 90}], "region": "eu-west-1"})
+    assert report["secrets"][NAME]["version_id"] == secret.first
+    going = Secrets(aws, "uex/test/going")
+    going.client.delete_secret(SecretId=going.name, RecoveryWindowInDays=7)
+    with pytest.raises(ModuleFailed, match="going is scheduled for deletion; restore it first"):
+        aws.run_module(MODULE, {"state": "rotated", "token": "one", "secrets": [{"name": going.name, **NOW}]})
+
+
+@pytest.mark.parametrize(
+    ("operation", "code", "message"),
+    [
+        ("GetSecretValue", "AccessDeniedException", "Access to KMS is not allowed"),
+        ("PutSecretValue", "LimitExceededException", "You exceeded the maximum number of versions"),
+    ],
+)
+def test_what_aws_refuses_is_told_and_changes_nothing(secret: Secrets, operation: str, code: str, message: str) -> None:
+    refusal = {"service": "secretsmanager", "operation": operation, "percent": 100, "code": code, "message": message}
+    control(secret.aws, "ecs/refusals", **refusal)
+    try:
+        with pytest.raises(ModuleFailed) as failure:
+            secret.aws.run_module(MODULE, {"state": "rotated", "token": "one", "secrets": [{"name": NAME, **NOW}]})
+    finally:
+        control(secret.aws, "ecs/refusals", "DELETE")
+    told = failure.value.result["failures"][0]
+    assert (told["step"], message in told["cause"]) == ("create", True)
+    assert told["current"] == f"AWSCURRENT is still the version {secret.first}; nothing was changed."
+    assert secret.stages() == {secret.first: ["AWSCURRENT"]}
+    assert secret.run(secret=NOW, token="one")["secrets"][NAME]["outcome"] == "rotated"
+
+
 # Repair
 
 
@@ -367,6 +402,19 @@ def test_what_a_function_left_half_done_is_tried_again_not_discarded(secret: Sec
     function.tell(outcome="succeed")
     result = secret.run(secret=by(function, rotate="now"), token="one")
     assert (result["secrets"][NAME]["outcome"], secret.holder("AWSCURRENT")) == ("resumed", version)
+
+
+def test_what_a_cancelled_function_has_left_is_told_and_discarded(secret: Secrets, function: Function) -> None:
+    function.tell(outcome="hang", step="createSecret")
+    secret.run(secret=by(function, rotate="now"), token="one", wait=False)
+    left = secret.holder("AWSPENDING")
+    report = secret.run(state="present", secret={"strategy": "lambda", "rotation": {}})
+    assert (report["findings"][0]["finding"], secret.holder("AWSPENDING")) == ("pending", left)
+    # From now on it rotates from here.
+    result = secret.run(secret={**NOW, "rotation": {}}, token="two")
+    assert result["secrets"][NAME]["outcome"] == "rotated"
+    assert (secret.holder("slipway-rejected"), secret.holder("AWSPENDING")) == (left, "")
+    assert not secret.run(secret={**NOW, "rotation": {}}, token="two")["changed"]
 
 
 def test_hanging_function_is_told_when_the_time_is_over(secret: Secrets, function: Function) -> None:

@@ -19,7 +19,7 @@ from real_servers.watcher import watching
 
 from .ecs import CLUSTER, REPOSITORY, Stage, behave, control, run_in_child
 from .harness import Aws, ModuleFailed
-from .rotations import MODULE, STRATEGIES, AclUser, AlternatingUsers, AuthToken, Rotated, SingleUser
+from .rotations import MODULE, STRATEGIES, AclUser, AlternatingUsers, AuthToken, MasterUser, Rotated, SingleUser
 
 
 @pytest.fixture
@@ -97,6 +97,27 @@ def test_a_wrong_pending_password_is_caught_by_the_test_step_and_undone(
     rotated.rotate("two")
     assert rotated.works(rotated.value())
     assert rotated.value() not in (before, pending_values[0])
+
+
+@of(SingleUser, MasterUser, AuthToken)
+def test_when_awscurrent_cannot_move_the_database_keeps_its_password(rotated: Rotated) -> None:
+    before = rotated.value()
+    refusal = {"operation": "UpdateSecretVersionStage", "percent": 100, "code": "AccessDeniedException"}
+    control(rotated.aws, "ecs/refusals", service="secretsmanager", message="You may not.", **refusal)
+    try:
+        with pytest.raises(ModuleFailed) as failure:
+            rotated.rotate("one")
+    finally:
+        control(rotated.aws, "ecs/refusals", "DELETE")
+    told = failure.value.result["failures"][0]
+    assert (told["step"], "You may not." in told["cause"]) == ("finish", True)
+    assert "AWSCURRENT is still the version" in told["current"]
+    assert "a login with it works" in told["current"]
+    assert rotated.value() == before
+    assert rotated.works(before)
+    assert rotated.rotate("one")["secrets"][rotated.name]["outcome"] == "resumed"
+    assert rotated.value() != before
+    assert rotated.works(rotated.value())
 
 
 @of(*STRATEGIES)

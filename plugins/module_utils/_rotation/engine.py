@@ -297,6 +297,8 @@ class Engine:
             secret.failure = Failure("rotate", text, "Run again to go on where this run stopped.")
         finally:
             secret.strategy.release()
+        if secret.failure is not None and not secret.failure.current and secret.versions.current:
+            secret.failure.current = f"AWSCURRENT is the version {secret.versions.current}."
         if secret.failure is not None:
             secret.outcome = "failed" if secret.outcome != "rolled_back" else secret.outcome
         secret.seconds = round(self._clock() - secret.began, 1)
@@ -354,10 +356,15 @@ class Engine:
     def _create(self) -> None:
         secret = self.secret
         token = rotation_token(secret.asked.seed, secret.name, secret.versions)
-        with secret.step("create"):
-            value = secret.strategy.create(secret.needed_value(secret.versions.current, "create"))
-            secret.context.hidden.add(value)
-        if not api.put_pending(secret.client, secret.arn, value, token, [PENDING, ROLLING]):
+        try:
+            with secret.step("create"):
+                value = secret.strategy.create(secret.needed_value(secret.versions.current, "create"))
+                secret.context.hidden.add(value)
+                made = api.put_pending(secret.client, secret.arn, value, token, [PENDING, ROLLING])
+        except RotationError as error:
+            current = f"AWSCURRENT is still the version {secret.versions.current}; nothing was changed."
+            raise _told(error, current) from None
+        if not made:
             # Another run with the same inputs was faster: its value counts.
             secret.reload()
             if not secret.versions.pending:
@@ -445,11 +452,19 @@ class Engine:
     def _give_up(self, error: RotationError) -> None:
         """Put the target back and take AWSPENDING away; then raise what went wrong."""
         secret = self.secret
-        # Whoever may not move labels shall at least have a target that fits them.
-        with contextlib.suppress(AnsibleAWSError):
-            secret.label(REJECTED, secret.versions.pending)
+        marked = True
         try:
-            self._put_back()
+            secret.label(REJECTED, secret.versions.pending)
+        except AnsibleAWSError:
+            marked = False
+        try:
+            if marked or not secret.strategy.two_valid:
+                # Whoever may not move labels shall at least have a target that fits them.
+                self._put_back()
+            else:
+                # It will be finished by a run that may, which could not know that it had been undone.
+                with secret.step("test of AWSCURRENT"):
+                    secret.test(secret.needed_value(secret.versions.current, "test of AWSCURRENT"))
         except RotationError as second:
             raise _told(
                 RotationError(

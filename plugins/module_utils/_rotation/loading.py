@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from ..core import AnsibleAWSError, Progress, SlipwayModule, in_parallel
+from ..core import AnsibleAWSError, Progress, SlipwayModule, given, in_parallel
 from . import api
 from .consumers import Consumer, Consumers, Roller
 from .engine import Asked, Secret
@@ -63,6 +63,10 @@ class Loader:
                 continue
             if seen.get("DeletedDate"):
                 found.append(f"{entry['name']} is scheduled for deletion; restore it first.")
+                continue
+            primary, region = seen.get("PrimaryRegion"), seen["ARN"].split(":")[3]
+            if primary and primary != region and (self.state != "present" or entry["rotation"] is not None):
+                found.append(f"{entry['name']} is a replica in {region}; rotate it in its own region, {primary}.")
                 continue
             found += self._add(entry, seen, created)
         twice = [name for name, secret in self.secrets.items() if self._arns().count(secret.arn) > 1]
@@ -124,7 +128,7 @@ class Loader:
         if tester is not None:
             own = [*own, *tester.problems()]
         found = problems(options, kind, dict.fromkeys(own))
-        if options["rotation"] and not strategy.by_aws and kind.name != "rds_master_user":
+        if given(options["rotation"] or {}) and not strategy.by_aws and kind.name != "rds_master_user":
             found.append(
                 f"{options['name']}: the strategy {kind.name} rotates from here; with a rotation of its own Secrets "
                 "Manager would rotate it as well. An empty rotation switches that off."
