@@ -16,6 +16,14 @@ description:
     with C(AWSPENDING) is finished or, where that does not work, undone and discarded.
   - When a step fails, the target is put back, a login with C(AWSCURRENT) is tried, and the failure says the step, the
     cause in the words of AWS or of the server, and what to do next. RV(failures) holds the same.
+  - A login with C(AWSCURRENT) works at every moment with V(postgres_alternating_users), V(redis_acl_user) and
+    V(redis_auth), however often a run is killed. Where there is one password only, nobody can have that, because a
+    database and Secrets Manager cannot change in the same instant. With V(postgres_single_user) the new password waits
+    in an open transaction until C(AWSCURRENT) has moved, and is committed then. Whoever is refused with the old password
+    finds the new one in C(AWSCURRENT); a run that is killed exactly in between leaves C(AWSPREVIOUS) as the password
+    that works, and the next run commits the new one. With V(rds_master_user) C(AWSCURRENT) moves when RDS says that it
+    has applied the new password, which then is in C(AWSPENDING). Going back to the only password that there was before
+    needs a login with it first, so that C(AWSCURRENT) does not work from there until it moves.
   - No value is ever returned, shown or logged. Check mode makes no mutating call; it says what is due and which
     services would be restarted.
   - Two staging labels of its own tell what AWS's three cannot, C(slipway-rolling) (consumers are still due) and
@@ -24,7 +32,7 @@ description:
   - "IAM actions: C(secretsmanager:DescribeSecret), C(secretsmanager:ListSecretVersionIds),
     C(secretsmanager:GetSecretValue), C(secretsmanager:PutSecretValue), C(secretsmanager:UpdateSecretVersionStage); with
     the strategies C(lambda) and C(managed), and to configure, C(secretsmanager:RotateSecret),
-    C(secretsmanager:CancelRotateSecret), C(lambda:InvokeFunction), C(lambda:GetFunctionConfiguration),
+    C(secretsmanager:CancelRotateSecret), C(lambda:InvokeFunction), for a partner C(iam:PassRole), C(lambda:GetFunctionConfiguration),
     C(logs:FilterLogEvents); with C(rds_master_user) C(rds:DescribeDBInstances), C(rds:ModifyDBInstance),
     C(rds:AddTagsToResource); with C(redis_auth) C(elasticache:DescribeReplicationGroups),
     C(elasticache:ModifyReplicationGroup); for consumers C(ecs:ListClusters), C(ecs:ListServices),
@@ -58,9 +66,9 @@ options:
         description:
           - How it rotates. If left out, the secret's tag C(RotationStrategy) says.
           - V(lambda) has Secrets Manager call the rotation function and waits for the version stages. V(managed) does
-            the same for secrets that another service rotates without a function.
+            the same for secrets that another service, or Secrets Manager at a partner, rotates without a function.
           - V(random) draws a new value for a secret that only applications read, such as a key that signs tokens.
-          - V(postgres_single_user) changes the password of a PostgreSQL user, V(postgres_alternating_users) that of the
+          - V(postgres_single_user) changes the password of a PostgreSQL user, and V(postgres_alternating_users) that of the
             other one of two users, so that both logins work during the switch. The second user is made when it is
             missing, as a member of the first that acts as the first one, so that what either makes belongs to the
             first; settings of the first hold for it too. The password never reaches the server's log, because its SCRAM
@@ -325,6 +333,20 @@ EXAMPLES = r"""
           schedule_expression: cron(0 2 ? * SUN#1 *)
           duration: 3h
 
+- name: Rotate what a partner holds, by Secrets Manager's own integration
+  slipway.aws.secretsmanager_rotation:
+    state: rotated
+    secrets:
+      - name: billpay-prod/salesforce
+        strategy: managed
+        max_age_days: 30
+        rotation:
+          role_arn: arn:aws:iam::123456789012:role/rotate-salesforce
+          metadata:
+            apiVersion: v65.0
+            adminSecretArn: arn:aws:secretsmanager:us-east-1:123456789012:secret:billpay-prod/salesforce-admin-a1b2c3
+          automatically_after_days: 30
+
 - name: Fail when a secret is older than it may be
   slipway.aws.secretsmanager_rotation:
     secrets:
@@ -475,7 +497,9 @@ failures:
       description: Name of the secret.
       type: str
     step:
-      description: The step, such as V(create), V(set), V(test), V(undo), V(consumers), V(retire) or V(replicate).
+      description:
+        - The step, such as V(create), V(set), V(test), V(finish), V(switch), V(undo), V(consumers), V(retire) or
+          V(replicate).
       type: str
     cause:
       description: The cause in the words of AWS or of the server.
