@@ -12,12 +12,13 @@ import random
 import re
 import signal
 import threading
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import brotli
 import pytest
@@ -35,6 +36,16 @@ def bucket(aws: Aws) -> str:
     name = f"{BUCKET}-{aws.account_id}"
     aws.client("s3").create_bucket(Bucket=name)
     return name
+
+
+@dataclass(frozen=True)
+class Request:
+    """One of the client's."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
 
 
 def build(folder: Path, version: str, pages: int = 3) -> Path:
@@ -319,27 +330,51 @@ def serving(aws: Aws, bucket: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def letting_in_pairs(aws: Aws) -> Iterator[str]:
-    """An endpoint that lets an upload of an asset through when another one has come, too."""
-    pairs = threading.Barrier(2, timeout=60)
+def relaying(
+    aws: Aws,
+    before: Callable[[Request], bool],
+    after: Callable[[Request], None] = lambda request: None,
+    closed: Callable[[], None] = lambda: None,
+) -> Iterator[str]:
+    """An endpoint in front of the local AWS.
+
+    It calls C(before) a request is handed on, which may prevent that, C(after) it, and when it is C(closed).
+    """
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(length) if length else None
-            if self.command == "PUT" and "/assets/" in self.path:
-                pairs.wait()
+            body = self.rfile.read(length)
+            if len(body) < length:
+                return  # Who asked was killed in the middle of it.
+            request = Request(self.command, self.path, dict(self.headers), body)
+            try:
+                if before(request):
+                    self.hand_on(request)
+                else:
+                    self.close_connection = True
+            finally:
+                closed()
+
+        def hand_on(self, request: Request) -> None:
             connection = http.client.HTTPConnection(aws.server.url.removeprefix("http://"))
-            connection.request(self.command, self.path, body, dict(self.headers))
+            connection.request(request.method, request.path, request.body or None, request.headers)
             found = connection.getresponse()
             content = found.read()
-            self.send_response(found.status)
-            for name, value in found.getheaders():
-                if name.lower() not in ("connection", "transfer-encoding", "content-length"):
-                    self.send_header(name, value)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+            connection.close()
+            if found.status < 300:
+                after(request)
+            # Who asked may have been killed meanwhile.
+            with contextlib.suppress(ConnectionError):
+                self.send_response(found.status)
+                for name, value in found.getheaders():
+                    if name.lower() not in ("connection", "transfer-encoding", "content-length"):
+                        self.send_header(name, value)
+                self.send_header("Content-Length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
 
         do_GET = do_PUT = do_POST = answer
 
@@ -347,6 +382,8 @@ def letting_in_pairs(aws: Aws) -> Iterator[str]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    server.handle_error = lambda *arguments: None  # type: ignore[method-assign]
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}"
@@ -357,7 +394,14 @@ def letting_in_pairs(aws: Aws) -> Iterator[str]:
 def test_files_are_uploaded_in_parallel(aws: Aws, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A style sheet and a script for each page: an even number of assets.
     site = build(tmp_path / "dist", "1", pages=5)
-    with letting_in_pairs(aws) as url:
+    pairs = threading.Barrier(2, timeout=60)
+
+    def wait_for_another(request: Request) -> bool:
+        if request.method == "PUT" and "/assets/" in request.path:
+            pairs.wait()
+        return True
+
+    with relaying(aws, wait_for_another) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
         done = run(aws, bucket, site)
     assert sum(key.startswith("assets/") for key in done["uploaded"]) == 6
@@ -392,45 +436,112 @@ def test_bad_input_is_refused(aws: Aws, bucket: str, tmp_path: Path) -> None:
     assert run(aws, "no-such-bucket", tmp_path / "dist", check=True)["changed"]
 
 
-def publish_and_die(bucket: str, source: Path, seconds: float) -> bool:
-    """Publish in a process that is killed after so many seconds. Whether it was still at work."""
-    pid = os.fork()
-    if pid == 0:
-        with contextlib.redirect_stderr(io.StringIO()):
-            result = execute(MODULE, {"bucket": bucket, "source": str(source), "keep_releases": 1})
-        os._exit(1 if result.get("failed") else 0)
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            assert os.waitstatus_to_exitcode(status) == 0
-            return False
-        time.sleep(0.002)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return True
+class Watch:
+    """What is in a bucket after each request that changes it, and every page that then lacked an asset.
+
+    Kills a publish at a request: before it comes through, or instead of its answer.
+    """
+
+    def __init__(self, bucket: str) -> None:
+        self.start = f"/{bucket}/"
+        self.objects: dict[str, bytes] = {}
+        self.missing: list[str] = []
+        self.changes = self.requests = self.open = 0
+        self.lock = threading.Condition()
+        self.child: int | None = None
+        self.kill_at, self.answer_is_lost = 0, False
+
+    def before(self, request: Request) -> bool:
+        with self.lock:
+            self.requests += 1
+            self.open += 1
+            if self.requests == self.kill_at and not self.answer_is_lost:
+                self.kill()
+                return False
+        return True
+
+    def after(self, request: Request) -> None:
+        with self.lock:
+            self.change(request)
+            if self.requests >= self.kill_at and self.answer_is_lost:
+                self.kill()
+
+    def closed(self) -> None:
+        with self.lock:
+            self.open -= 1
+            self.lock.notify_all()
+
+    def kill(self) -> None:
+        # The first request may come before we know who is to be killed.
+        if self.kill_at and self.lock.wait_for(lambda: self.child is not None, timeout=60):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.child or 0, signal.SIGKILL)
+            self.kill_at = 0
+
+    def change(self, request: Request) -> None:
+        path, _mark, query = request.path.partition("?")
+        if request.method == "GET" or (request.method == "POST" and query != "delete"):
+            return
+        if request.method == "POST":
+            for key in re.findall(r"<Key>([^<]+)</Key>", request.body.decode()):
+                self.objects.pop(key, None)
+        else:
+            key = unquote(path).removeprefix(self.start)
+            source = unquote(request.headers.get("x-amz-copy-source", "")).lstrip("/").partition("/")[2]
+            self.objects[key] = self.objects[source] if source else request.body
+        self.changes += 1
+        for page, content in self.objects.items():
+            if page.endswith(".html"):
+                lacking = [asset for asset in REFERENCE.findall(content.decode()) if asset not in self.objects]
+                self.missing += [f"change {self.changes}: {page} → {asset}" for asset in lacking]
+
+    def publish_and_die(self, source: Path, kill_at: int, answer_is_lost: bool) -> bool:
+        """Publish in a process that is killed at a request. Whether it came so far."""
+        self.requests, self.kill_at, self.answer_is_lost, self.child = 0, kill_at, answer_is_lost, None
+        pid = os.fork()
+        if pid == 0:
+            with contextlib.redirect_stderr(io.StringIO()):
+                bucket = self.start.strip("/")
+                result = execute(MODULE, {"bucket": bucket, "source": str(source), "keep_releases": 1})
+            os._exit(1 if result.get("failed") else 0)
+        with self.lock:
+            self.child = pid
+            self.lock.notify_all()
+        status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        with self.lock:
+            # What the dead have sent still comes through, but not into the next publish.
+            assert self.lock.wait_for(lambda: self.open == 0, timeout=60)
+        assert status in (0, -signal.SIGKILL)
+        return status != 0
 
 
-def test_a_publish_that_is_killed_never_leaves_a_page_without_its_assets(aws: Aws, bucket: str, tmp_path: Path) -> None:
+def test_a_publish_that_is_killed_never_leaves_a_page_without_its_assets(
+    aws: Aws, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dice = random.Random(4711)
     site = tmp_path / "dist"
-    run(aws, bucket, build(site, "0", pages=8))
-    started = time.monotonic()
-    run(aws, bucket, build(site, "1", pages=8))
-    takes = time.monotonic() - started
-    killed = 0
-    for number in range(50):
-        # Each time another release, with more or fewer pages: what is cut off is never simply finished.
-        build(site, str(number + 2), pages=dice.randint(4, 10))
-        delay = dice.uniform(0, takes)
-        if publish_and_die(bucket, site, delay):
-            killed += 1
-        else:
-            takes = delay  # It was faster than that: the kills to come must be, too.
-        assert missing_assets(aws, bucket) == [], f"after kill {number}"
-    assert killed >= 20, "hardly any run was cut off: the test proves nothing"
-    final = build(site, "last", pages=5)
-    run(aws, bucket, final, keep_releases=1)
+    watch = Watch(bucket)
+    with relaying(aws, watch.before, watch.after, watch.closed) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        run(aws, bucket, build(site, "0", pages=7), keep_releases=1)
+        watch.requests = 0
+        run(aws, bucket, build(site, "1", pages=7), keep_releases=1)
+        takes = watch.requests
+        killed = 0
+        for number in range(50):
+            # Each time another release, with more or fewer pages: what is cut off is never simply finished.
+            build(site, str(number + 2), pages=dice.randint(4, 10))
+            killed += watch.publish_and_die(site, dice.randint(1, takes), dice.random() < 0.5)
+        final = build(site, "last", pages=5)
+        run(aws, bucket, final, keep_releases=1)
+        assert not run(aws, bucket, final, keep_releases=1)["changed"]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", aws.server.url)
+    assert watch.missing == []
+    assert killed >= 35, "hardly any run was cut off: the test proves nothing"
+    assert watch.changes > 10 * killed, "hardly any run had begun: the test proves nothing"
     assert keys(aws, bucket) == local_keys(final)
-    assert missing_assets(aws, bucket) == []
-    assert not run(aws, bucket, final, keep_releases=1)["changed"]
+    # The watch was right about what there is.
+    listed = aws.client("s3").list_objects_v2(Bucket=bucket)["Contents"]
+    assert {item["Key"]: item["ETag"].strip('"') for item in listed} == {
+        key: hashlib.md5(body, usedforsecurity=False).hexdigest() for key, body in watch.objects.items()
+    }
