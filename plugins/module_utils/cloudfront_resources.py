@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from ._cloudfront.distribution_config import FIELDS
 from ._cloudfront.distributions import Distribution, References
@@ -20,9 +20,9 @@ from ._cloudfront.words import (
     custom_headers,
     wanted_cors,
     wanted_security,
-    wanted_selection,
+    wanted_selections,
 )
-from .core import AnsibleAWSError, SlipwayModule, State, given, reconcile
+from .core import AnsibleAWSError, Resource, SlipwayModule, State, given, reconcile, run
 
 __all__ = [
     "FIELDS",
@@ -35,32 +35,73 @@ __all__ = [
     "References",
     "ResponseHeadersPolicies",
     "custom_headers",
-    "run_named",
+    "manage",
+    "manage_named",
+    "selection_options",
     "shown",
     "wanted_cors",
     "wanted_security",
-    "wanted_selection",
+    "wanted_selections",
 ]
 
 # CloudFront and what it is tagged with live here, whatever the region of everything else.
 GLOBAL_REGION = "us-east-1"
 
 
-def run_named(
-    module: SlipwayModule, option: str, words: Words, wanted: Callable[[dict[str, Any]], State]
-) -> dict[str, Any]:
-    """The whole work of a module that manages a list of named things: C(option) is the list and the result's key."""
-    entries = module.params[option]
-    names = [entry["name"] for entry in entries]
-    for name in names:
-        if names.count(name) > 1:
-            raise AnsibleAWSError(message=f"{option}: {name} stands twice; each name may stand once.")
-    present = module.params["state"] == "present"
-    states: dict[str, State | None] = {
-        entry["name"]: given(wanted({key: value for key, value in entry.items() if key != "name"})) if present else None
-        for entry in entries
+def manage_named(
+    option: str, entry: dict[str, Any], words: Words, wanted: Callable[[dict[str, Any]], State] = dict
+) -> NoReturn:
+    """C(main) of a module for policies or origin access controls."""
+    manage(option, entry, lambda client, _entries: Named(client, words), wanted)
+
+
+def manage(
+    option: str,
+    entry: dict[str, Any],
+    resource: Callable[[Any, list[dict[str, Any]]], Resource],
+    wanted: Callable[[dict[str, Any]], State],
+    shown: Callable[[State], State] = dict,
+) -> NoReturn:
+    """C(main) of a module that manages a list of named things.
+
+    C(option) is the list, and the key of the result; C(entry) are the options of an item. C(resource) makes of a client
+    and the items what is managed, C(wanted) of an item without its name a state, and C(shown) of a state a result.
+    """
+    module = SlipwayModule(
+        argument_spec={
+            option: {"type": "list", "elements": "dict", "required": True, "options": entry},
+            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+        },
+        supports_check_mode=True,
+    )
+
+    def work(module: SlipwayModule) -> dict[str, Any]:
+        entries = module.params[option]
+        present = module.params["state"] == "present"
+        states: dict[str, State | None] = {}
+        for item in entries:
+            name = item["name"]
+            if name in states:
+                raise AnsibleAWSError(message=f"{option}: {name} stands twice; each name may stand once.")
+            fields = {key: value for key, value in item.items() if key != "name"}
+            states[name] = given(wanted(fields)) if present else None
+        client = module.client("cloudfront", region=GLOBAL_REGION)
+        outcome = reconcile(resource(client, entries), states, check_mode=module.check_mode)
+        found = {name: {"name": name, **shown(state)} for name, state in outcome.items.items() if name in states}
+        return outcome.as_result(**{option: found})
+
+    run(module, work)
+
+
+def selection_options(**behaviors: list[str]) -> dict[str, Any]:
+    """The options of what a policy selects (headers, cookies, query strings) by how each can be selected."""
+    return {
+        option: {
+            "type": "dict",
+            "options": {
+                "behavior": {"type": "str", "choices": choices, "required": True},
+                "names": {"type": "list", "elements": "str"},
+            },
+        }
+        for option, choices in behaviors.items()
     }
-    resource = Named(module.client("cloudfront", region=GLOBAL_REGION), words)
-    outcome = reconcile(resource, states, check_mode=module.check_mode)
-    found = {name: {"name": name, **state} for name, state in outcome.items.items() if name in states}
-    return outcome.as_result(**{option: found})

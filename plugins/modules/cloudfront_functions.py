@@ -116,15 +116,8 @@ actions:
 
 from typing import Any
 
-from ansible_collections.slipway.aws.plugins.module_utils.cloudfront_resources import GLOBAL_REGION, Functions, shown
-from ansible_collections.slipway.aws.plugins.module_utils.core import (
-    AnsibleAWSError,
-    SlipwayModule,
-    State,
-    given,
-    reconcile,
-    run,
-)
+from ansible_collections.slipway.aws.plugins.module_utils.cloudfront_resources import Functions, manage, shown
+from ansible_collections.slipway.aws.plugins.module_utils.core import State
 
 FUNCTION: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -136,35 +129,16 @@ FUNCTION: dict[str, Any] = {
 
 
 def _wanted(entry: dict[str, Any]) -> State:
-    fields = given({field: entry[field] for field in ("code", "runtime", "comment")})
+    fields = {field: entry[field] for field in ("code", "runtime", "comment")}
     return {**fields, "published": True} if entry["publish"] else fields
 
 
-def _run(module: SlipwayModule) -> dict[str, Any]:
-    options = module.params
-    wanted: dict[str, State | None] = {}
-    for entry in options["functions"]:
-        name = entry["name"]
-        if name in wanted:
-            raise AnsibleAWSError(message=f"functions: {name} stands twice; each name may stand once.")
-        wanted[name] = _wanted(entry) if options["state"] == "present" else None
-    resource = Functions(
-        module.client("cloudfront", region=GLOBAL_REGION),
-        {entry["name"]: entry["publish"] for entry in options["functions"]},
-    )
-    outcome = reconcile(resource, wanted, check_mode=module.check_mode)
-    return outcome.as_result(functions={name: {"name": name, **shown(state)} for name, state in outcome.items.items()})
+def _functions(client: Any, entries: list[dict[str, Any]]) -> Functions:
+    return Functions(client, {entry["name"]: entry["publish"] for entry in entries})
 
 
 def main() -> None:
-    module = SlipwayModule(
-        argument_spec={
-            "functions": {"type": "list", "elements": "dict", "required": True, "options": FUNCTION},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        },
-        supports_check_mode=True,
-    )
-    run(module, _run)
+    manage("functions", FUNCTION, _functions, _wanted, shown)
 
 
 if __name__ == "__main__":

@@ -107,8 +107,7 @@ actions:
 
 from typing import Any
 
-from ansible_collections.slipway.aws.plugins.module_utils.cloudfront_resources import OriginAccessControls, run_named
-from ansible_collections.slipway.aws.plugins.module_utils.core import SlipwayModule, run
+from ansible_collections.slipway.aws.plugins.module_utils.cloudfront_resources import OriginAccessControls, manage_named
 
 CONTROL: dict[str, Any] = {
     "name": {"type": "str", "required": True},
@@ -119,19 +118,8 @@ CONTROL: dict[str, Any] = {
 }
 
 
-def _run(module: SlipwayModule) -> dict[str, Any]:
-    return run_named(module, "controls", OriginAccessControls(), dict)
-
-
 def main() -> None:
-    module = SlipwayModule(
-        argument_spec={
-            "controls": {"type": "list", "elements": "dict", "required": True, "options": CONTROL},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        },
-        supports_check_mode=True,
-    )
-    run(module, _run)
+    manage_named("controls", CONTROL, OriginAccessControls())
 
 
 if __name__ == "__main__":

@@ -138,49 +138,24 @@ from typing import Any
 
 from ansible_collections.slipway.aws.plugins.module_utils.cloudfront_resources import (
     OriginRequestPolicies,
-    run_named,
-    wanted_selection,
+    manage_named,
+    selection_options,
+    wanted_selections,
 )
-from ansible_collections.slipway.aws.plugins.module_utils.core import SlipwayModule, State, run
 
-SELECTIONS = {
-    "headers": ["none", "whitelist", "allViewer", "allViewerAndWhitelistCloudFront", "allExcept"],
-    "cookies": ["none", "whitelist", "allExcept", "all"],
-    "query_strings": ["none", "whitelist", "allExcept", "all"],
-}
 POLICY: dict[str, Any] = {
     "name": {"type": "str", "required": True},
     "comment": {"type": "str"},
-    **{
-        option: {
-            "type": "dict",
-            "options": {
-                "behavior": {"type": "str", "choices": choices, "required": True},
-                "names": {"type": "list", "elements": "str"},
-            },
-        }
-        for option, choices in SELECTIONS.items()
-    },
+    **selection_options(
+        headers=["none", "whitelist", "allViewer", "allViewerAndWhitelistCloudFront", "allExcept"],
+        cookies=["none", "whitelist", "allExcept", "all"],
+        query_strings=["none", "whitelist", "allExcept", "all"],
+    ),
 }
 
 
-def _wanted(entry: dict[str, Any]) -> State:
-    return {**entry, **{option: wanted_selection(entry[option]) for option in SELECTIONS}}
-
-
-def _run(module: SlipwayModule) -> dict[str, Any]:
-    return run_named(module, "policies", OriginRequestPolicies(), _wanted)
-
-
 def main() -> None:
-    module = SlipwayModule(
-        argument_spec={
-            "policies": {"type": "list", "elements": "dict", "required": True, "options": POLICY},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        },
-        supports_check_mode=True,
-    )
-    run(module, _run)
+    manage_named("policies", POLICY, OriginRequestPolicies(), wanted_selections)
 
 
 if __name__ == "__main__":

@@ -249,11 +249,11 @@ from typing import Any
 from ansible_collections.slipway.aws.plugins.module_utils.cloudfront_resources import (
     ResponseHeadersPolicies,
     custom_headers,
-    run_named,
+    manage_named,
     wanted_cors,
     wanted_security,
 )
-from ansible_collections.slipway.aws.plugins.module_utils.core import SlipwayModule, State, run
+from ansible_collections.slipway.aws.plugins.module_utils.core import State
 
 OVERRIDE: dict[str, Any] = {"override": {"type": "bool"}}
 POLICY: dict[str, Any] = {
@@ -348,19 +348,8 @@ def _wanted(entry: dict[str, Any]) -> State:
     }
 
 
-def _run(module: SlipwayModule) -> dict[str, Any]:
-    return run_named(module, "policies", ResponseHeadersPolicies(), _wanted)
-
-
 def main() -> None:
-    module = SlipwayModule(
-        argument_spec={
-            "policies": {"type": "list", "elements": "dict", "required": True, "options": POLICY},
-            "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-        },
-        supports_check_mode=True,
-    )
-    run(module, _run)
+    manage_named("policies", POLICY, ResponseHeadersPolicies(), _wanted)
 
 
 if __name__ == "__main__":

@@ -30,12 +30,12 @@ from ..core import (
 from ..planned import MARK, is_planned, planned_arn, planned_id
 from . import api, policies
 from . import distribution_config as to
+from .changes import ATTEMPTS, CONFLICT, onto_newest
 
 Value = TypeVar("Value")
 
 # Where alias records to CloudFront lead, by partition.
 HOSTED_ZONES = {"aws": "Z2FDTNDATAQYW2", "aws-cn": "Z3RFFRIM2A3IF5"}
-_CONFLICT = ("PreconditionFailed", "InvalidIfMatchVersion")
 # What was made a moment ago is not seen everywhere at once.
 _NOT_YET = (
     "InvalidViewerCertificate",
@@ -45,7 +45,6 @@ _NOT_YET = (
     "NoSuchOriginRequestPolicy",
     "NoSuchResponseHeadersPolicy",
 )
-_ATTEMPTS = 6
 _TAKEN = "DistributionAlreadyExists"
 _ALIAS_TAKEN = "CNAMEAlreadyExists"
 _IDENTIFIER = re.compile(r"^E[A-Z0-9]{10,}$")
@@ -302,25 +301,28 @@ class Distribution(Resource):
     @aws_call("update the distribution {name}")
     def _update(self, name: str, wanted: State) -> dict[str, Any]:
         """Put what the task wants onto the newest configuration: what others changed meanwhile stays."""
-        for attempt in range(_ATTEMPTS):
+
+        def change() -> None:
             config = self.raw["DistributionConfig"]
             current = to.config_state(config)
             state = to.wanted_state(wanted, current)
             changes = to.changed_fields(current, state)
             if not changes:
-                break
+                return
             sent = to.with_changes(config, changes, self.values)
             try:
                 self.raw = self._insisting(
-                    lambda sent=sent: api.update_distribution(self.client, self.raw["Id"], self.raw["ETag"], sent)
+                    lambda: api.update_distribution(self.client, self.raw["Id"], self.raw["ETag"], sent)
                 )
-                break
             except ClientError as error:
                 self._explain(error, state)
-                if error_code(error) not in _CONFLICT or attempt == _ATTEMPTS - 1:
-                    raise
-            self.raw = api.distribution(self.client, self.raw["Id"]) or self.raw
+                raise
+
+        onto_newest(change, self._refresh)
         return self.raw
+
+    def _refresh(self) -> None:
+        self.raw = api.distribution(self.client, self.raw["Id"]) or self.raw
 
     def _explain(self, error: Any, state: State) -> None:
         """Say which distribution has the alias: CloudFront does not."""
@@ -333,11 +335,11 @@ class Distribution(Resource):
 
     def _insisting(self, call: Callable[[], Value]) -> Value:
         """Call again for a while when CloudFront does not see yet what was made a moment ago."""
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             try:
                 return call()
             except ClientError as error:
-                if error_code(error) not in _NOT_YET or attempt == _ATTEMPTS - 1:
+                if error_code(error) not in _NOT_YET or attempt == ATTEMPTS - 1:
                     raise
             time.sleep(self.pause)
         raise AssertionError("the last attempt returns or raises")
@@ -361,10 +363,10 @@ class Distribution(Resource):
                 if error_code(error) == "NoSuchDistribution":
                     return None
                 patient = time.monotonic() - started < self.timeout
-                if error_code(error) not in (*_CONFLICT, "DistributionNotDisabled") or not patient:
+                if error_code(error) not in (*CONFLICT, "DistributionNotDisabled") or not patient:
                     raise
             time.sleep(self.pause)
-            self.raw = api.distribution(self.client, self.raw["Id"]) or self.raw
+            self._refresh()
 
     def wait(self, identifier: str) -> str:
         """Until CloudFront has the configuration everywhere; returns the status."""

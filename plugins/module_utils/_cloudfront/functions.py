@@ -17,11 +17,10 @@ except ImportError:
 from ..core import AnsibleAWSError, Resource, State, aws_call, error_code, in_parallel, merged
 from ..planned import planned_arn
 from . import api
+from .changes import behaviours, in_use, onto_newest
 from .distribution_config import items
 
 DEVELOPMENT, LIVE = "DEVELOPMENT", "LIVE"
-_CONFLICT = ("PreconditionFailed", "InvalidIfMatchVersion")
-_ATTEMPTS = 5
 _NEW = {"runtime": "cloudfront-js-2.0", "comment": ""}
 _WRITTEN = ("code", "runtime", "comment")
 
@@ -82,13 +81,7 @@ class Functions(Resource):
     @aws_call("update the function {name}")
     def update(self, name: str, current: State, changes: State, wanted: State) -> State:
         state = merged(current, changes)
-        for attempt in range(_ATTEMPTS):
-            try:
-                self._write(name, state)
-                break
-            except ClientError as error:
-                if error_code(error) not in _CONFLICT or attempt == _ATTEMPTS - 1:
-                    raise
+        onto_newest(lambda: self._write(name, state))
         return state
 
     def _write(self, name: str, state: State) -> None:
@@ -112,11 +105,7 @@ class Functions(Resource):
         except ClientError as error:
             if error_code(error) != "FunctionInUse":
                 raise
-            users = [item["Id"] for item in api.distributions(self.client) if _uses(item, current["arn"])]
-            raise AnsibleAWSError(
-                message=f"The function {name} is still used by {', '.join(users) or 'a distribution'}; take it from "
-                "there first, or delete the distribution."
-            ) from error
+            raise in_use(self.client, f"function {name}", lambda item: _uses(item, current["arn"])) from error
 
 
 def _state(summary: Mapping[str, Any], code: str) -> State:
@@ -133,7 +122,5 @@ def _config(state: Mapping[str, Any], existing: Mapping[str, Any]) -> dict[str, 
 
 
 def _uses(distribution: Mapping[str, Any], arn: str) -> bool:
-    behaviours = (distribution["DefaultCacheBehavior"], *items(distribution.get("CacheBehaviors")))
-    return any(
-        item["FunctionARN"] == arn for behaviour in behaviours for item in items(behaviour.get("FunctionAssociations"))
-    )
+    associations = (items(behaviour.get("FunctionAssociations")) for behaviour in behaviours(distribution))
+    return any(item["FunctionARN"] == arn for found in associations for item in found)

@@ -14,14 +14,11 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule reports the missing SDK.
 
-from ..core import AnsibleAWSError, Resource, State, aws_call, error_code, merged
+from ..core import Resource, State, aws_call, error_code, merged
 from ..planned import planned_id
 from . import api
-from .distribution_config import items
+from .changes import behaviours, in_use, onto_newest
 from .policies import Kind
-
-_CONFLICT = ("PreconditionFailed", "InvalidIfMatchVersion")
-_ATTEMPTS = 5
 
 
 class Words:
@@ -46,8 +43,7 @@ class Words:
     def used(self, distribution: Mapping[str, Any], identifier: str) -> bool:
         """Whether a distribution's configuration refers to it."""
         member = f"{self.kind.shape}Id"
-        behaviours = (distribution["DefaultCacheBehavior"], *items(distribution.get("CacheBehaviors")))
-        return any(behaviour.get(member) == identifier for behaviour in behaviours)
+        return any(behaviour.get(member) == identifier for behaviour in behaviours(distribution))
 
 
 class Named(Resource):
@@ -79,20 +75,16 @@ class Named(Resource):
     @aws_call("update the {self.kind} {name}")
     def update(self, name: str, current: State, changes: State, wanted: State) -> State:
         kind = self.words.kind
-        for attempt in range(_ATTEMPTS):
+
+        def change() -> State:
             config, etag = self._read(current["id"])
-            # Onto the newest configuration: what others changed meanwhile stays.
             now = self.words.state(config)
             state = merged(now, self.differences(name, now, wanted))
             sent = {**self.words.config(state, config), "Name": name}
-            try:
-                getattr(self.client, f"update_{kind.operation}")(Id=current["id"], IfMatch=etag, **{kind.config: sent})
-            except ClientError as error:
-                if error_code(error) not in _CONFLICT or attempt == _ATTEMPTS - 1:
-                    raise
-                continue
+            getattr(self.client, f"update_{kind.operation}")(Id=current["id"], IfMatch=etag, **{kind.config: sent})
             return {"id": current["id"], **state}
-        raise AssertionError("the last attempt returns or raises")
+
+        return onto_newest(change)
 
     def _read(self, identifier: str) -> tuple[dict[str, Any], str]:
         answer = getattr(self.client, f"get_{self.words.kind.operation}_config")(Id=identifier)
@@ -108,9 +100,6 @@ class Named(Resource):
             if error_code(error) == f"NoSuch{kind.shape}":
                 return
             if error_code(error) == f"{kind.shape}InUse":
-                users = [item["Id"] for item in api.distributions(self.client) if self.words.used(item, current["id"])]
-                raise AnsibleAWSError(
-                    message=f"The {kind.words} {name} is still used by {', '.join(users) or 'a distribution'}; take it "
-                    "from there first, or delete the distribution."
-                ) from error
+                what = f"{kind.words} {name}"
+                raise in_use(self.client, what, lambda item: self.words.used(item, current["id"])) from error
             raise

@@ -62,11 +62,16 @@ _SELECTIONS = {
 _NOTHING = {"behavior": "none", "names": []}
 
 
-def wanted_selection(stated: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """What a task says of headers, cookies or query strings; names have no order."""
-    if stated is None:
-        return None
-    return {"behavior": stated["behavior"], "names": sorted(set(stated.get("names") or []))}
+def wanted_selections(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What a task says of a policy; among headers, cookies and query strings names have no order."""
+    selections = given({option: entry[option] for option in _SELECTIONS})
+    return {
+        **entry,
+        **{
+            option: {"behavior": stated["behavior"], "names": sorted(set(stated.get("names") or []))}
+            for option, stated in selections.items()
+        },
+    }
 
 
 def _selections_state(config: Mapping[str, Any]) -> dict[str, Any]:
