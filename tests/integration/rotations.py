@@ -24,9 +24,9 @@ class Rotated:
     strategy = ""
     kind = ""
     #: The staging labels of which one holds a value that works, at every moment of a rotation, and the number of points
-    #: at which a run can be cut off so that it is not AWSCURRENT.
+    #: at which a run can be cut off so that it is not AWSCURRENT; None where nobody can tell.
     works_with: tuple[str, ...] = ("AWSCURRENT",)
-    windows = 0
+    windows: int | None = 0
 
     def __init__(self, aws: Aws, server: Any) -> None:
         self.aws, self.server = aws, server
@@ -110,8 +110,9 @@ class OfPostgres(Rotated):
 
 class SingleUser(OfPostgres):
     strategy = "postgres_single_user"
-    # There is one password: AWSCURRENT moves, and the next thing that happens is the commit that makes it valid.
-    works_with = ("AWSCURRENT", "AWSPREVIOUS")
+    # There is one password: AWSCURRENT moves, and the next thing that happens is the commit that makes it valid. Tried in
+    # this order, one works also for who tries while that happens.
+    works_with = ("AWSPREVIOUS", "AWSCURRENT")
     windows = 1
 
 
@@ -128,7 +129,7 @@ class MasterUser(OfPostgres):
     strategy = "rds_master_user"
     # There is one password, which RDS changes when it likes; AWSCURRENT moves when it says that it has.
     works_with = ("AWSCURRENT", "AWSPENDING")
-    windows = 99
+    windows = None
 
     def __init__(self, aws: Aws, server: Postgres) -> None:
         super().__init__(aws, server)

@@ -10,6 +10,7 @@ run has no more.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 from collections.abc import Iterator
@@ -79,6 +80,8 @@ def run_and_kill(args: dict[str, Any], call: int, ends_with: int = ENDED) -> boo
     """Run the module in a fork that is killed before a call. Whether it came that far."""
     child = os.fork()
     if child == 0:
+        # Looking for garbage would copy all that it shares with this process.
+        gc.disable()
         try:
             kill_before(call)
             os._exit(FAILED if execute(MODULE, args).get("failed") else ENDED)
@@ -131,7 +134,7 @@ def test_killed_before_each_of_its_calls(rotated: Rotated) -> None:
                 rotated.aws.mark()
                 assert not rotated.aws.run_module(MODULE, args)["changed"], f"cut {call}"
                 assert rotated.aws.mutations() == [], f"cut {call}"
-    assert locked_out <= rotated.windows
+    assert rotated.windows in (None, locked_out)
     assert watch.failures == []
     assert watch.attempts > 5
     # Fewer would mean that something was not counted.
@@ -151,7 +154,7 @@ def test_killed_while_it_rolls_back(rotated: Rotated) -> None:
         assert call < MOST
         back_to = rotated.value("AWSPREVIOUS")
         killed = run_and_kill(args, call)
-        stages = ("AWSCURRENT", "AWSPREVIOUS") if rotated.windows else ("AWSCURRENT",)
+        stages = ("AWSCURRENT", "AWSPREVIOUS") if rotated.windows != 0 else ("AWSCURRENT",)
         assert works_with_one_of(rotated, stages), f"cut {call}: nobody can log in"
         rotated.aws.run_module(MODULE, args)
         assert rotated.value() == back_to, f"cut {call}"
