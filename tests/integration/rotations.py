@@ -110,8 +110,8 @@ class OfPostgres(Rotated):
 
 class SingleUser(OfPostgres):
     strategy = "postgres_single_user"
-    # There is one password: AWSCURRENT moves, and the next thing that happens is the commit that makes it valid. Tried in
-    # this order, one works also for who tries while that happens.
+    # There is one password: AWSCURRENT moves, and the next thing that happens is the commit that makes it valid. In
+    # this order, one of the two works also for who tries while that happens.
     works_with = ("AWSPREVIOUS", "AWSCURRENT")
     windows = 1
 
