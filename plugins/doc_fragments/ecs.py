@@ -988,11 +988,14 @@ options:
     type: str
     choices: [REPLICA, DAEMON]
   deployment_controller:
-    description: What runs the deployments. The verdict of this module is about V(ECS).
+    description: What makes the deployments.
     type: dict
     suboptions:
       type:
-        description: The deployment controller type to use.
+        description:
+          - V(ECS) itself, or CodeDeploy with V(CODE_DEPLOY). Without it an existing service keeps its own.
+          - V(EXTERNAL) is refused, since nothing but its own controller can make the task sets of such a service.
+          - A change of an existing service's is passed on to ECS.
         type: str
         required: true
         choices: [ECS, CODE_DEPLOY, EXTERNAL]

@@ -5,14 +5,15 @@
 
 from __future__ import annotations
 
-from ._ecs.checkpoint import rollout
+from ._ecs.controllers import rollout
 from ._ecs.express import express_service
 from ._ecs.group_wait import wait_for_services
 from ._ecs.info import services_info
 from ._ecs.one_off import run_task
-from ._ecs.options import RUN_TASK, SERVICE, TASK_DEFINITION
+from ._ecs.options import CODE_DEPLOY, RUN_TASK, SERVICE, TASK_DEFINITION
 
 __all__ = [
+    "CODE_DEPLOY",
     "RUN_TASK",
     "SERVICE",
     "TASK_DEFINITION",

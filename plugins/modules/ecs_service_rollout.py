@@ -17,13 +17,22 @@ description:
     stop and a deployment that succeeded for something else are failures. Where the endpoint knows no service
     deployments, the id of the deployment and its C(rolloutState) decide, and the result says so.
   - Killed at any moment, a second run attaches to the deployment that is under way and starts no other one.
+  - A service with O(deployment_controller.type=CODE_DEPLOY) is rolled out by a deployment of CodeDeploy, whose AppSpec
+    this module makes. ECS still takes the desired count and what else concerns no task. The verdict then comes from the
+    id of that deployment, its status and the hash of its AppSpec; a failed deployment is followed until CodeDeploy has
+    taken it back. The first task set of a new service is made by ECS, without a deployment.
   - "IAM actions: C(ecs:DescribeServices), C(ecs:DescribeTaskDefinition), C(ecs:RegisterTaskDefinition),
     C(ecs:CreateService), C(ecs:UpdateService), C(ecs:DeleteService), C(ecs:ListServiceDeployments),
     C(ecs:DescribeServiceDeployments), C(ecs:DescribeServiceRevisions), C(ecs:StopServiceDeployment),
     C(ecs:ContinueServiceDeployment), C(ecs:ListTasks), C(ecs:DescribeTasks), C(ecs:TagResource),
     C(ecs:UntagResource), C(ecs:ListTaskDefinitions), C(ecs:DeregisterTaskDefinition),
     C(ecs:DeleteTaskDefinitions), C(iam:PassRole),
-    C(elasticloadbalancing:DescribeTargetHealth), C(logs:GetLogEvents). O(pin_digest) needs C(ecr:BatchGetImage).
+    C(elasticloadbalancing:DescribeTargetHealth), C(logs:GetLogEvents). A service with
+    O(deployment_controller.type=CODE_DEPLOY) needs C(codedeploy:CreateDeployment), C(codedeploy:GetDeployment),
+    C(codedeploy:BatchGetDeployments), C(codedeploy:GetDeploymentTarget), C(codedeploy:ListDeployments),
+    C(codedeploy:StopDeployment), C(codedeploy:ContinueDeployment), C(codedeploy:GetDeploymentConfig),
+    C(codedeploy:RegisterApplicationRevision) and C(codedeploy:GetApplicationRevision).
+    O(pin_digest) needs C(ecr:BatchGetImage).
     O(verify) needs C(iam:GetRole), C(secretsmanager:DescribeSecret), C(secretsmanager:GetSecretValue),
     C(ssm:GetParameters), C(ecr:BatchGetImage), C(logs:DescribeLogGroups),
     C(elasticloadbalancing:DescribeTargetGroups), C(elasticloadbalancing:DescribeRules),
@@ -50,7 +59,7 @@ options:
         instead.
       - V(released) gives up the checkpoint that O(checkpoint) has set, because what came after it is good.
       - V(approved) lets a deployment that a PAUSE hook holds go on; V(rejected) rolls it back. Where none is held,
-        nothing changes.
+        nothing changes. With CodeDeploy it is a deployment that waits for the traffic to be rerouted.
     type: str
     choices: [present, absent, rolled_back, released, approved, rejected]
     default: present
@@ -91,6 +100,86 @@ options:
       memory_reservation:
         description: Soft memory limit of the container in MiB.
         type: int
+  code_deploy:
+    description:
+      - How CodeDeploy deploys a service with O(deployment_controller.type=CODE_DEPLOY). It concerns deployments that
+        this task starts; a change of it alone starts none.
+      - The deployment group says the rest, such as target groups, listeners and how long the original task set stays.
+        It can be made with M(slipway.aws.codedeploy_ecs_deployment_groups).
+    type: dict
+    suboptions:
+      application_name:
+        description:
+          - Name of the CodeDeploy application. Without it that of the last deployment, and before the first one
+            C(AppECS-<cluster>-<service>).
+        type: str
+      deployment_group_name:
+        description:
+          - Name of the deployment group. Without it that of the last deployment, and before the first one
+            C(DgpECS-<cluster>-<service>).
+        type: str
+      deployment_config_name:
+        description:
+          - Name of the configuration that says how traffic is shifted, such as
+            V(CodeDeployDefault.ECSCanary10Percent5Minutes). Without it that of the deployment group.
+        type: str
+      description:
+        description: A comment about the deployments.
+        type: str
+      auto_rollback_configuration:
+        description: When CodeDeploy takes a deployment back. Without it the deployment group's.
+        type: dict
+        suboptions:
+          enabled:
+            description: Whether it does so at all.
+            type: bool
+            required: true
+          events:
+            description: What makes it do so.
+            type: list
+            elements: str
+            choices: [DEPLOYMENT_FAILURE, DEPLOYMENT_STOP_ON_ALARM, DEPLOYMENT_STOP_ON_REQUEST]
+      override_alarm_configuration:
+        description: The alarms that stop a deployment, instead of the deployment group's.
+        type: dict
+        suboptions:
+          enabled:
+            description: Whether alarms stop it.
+            type: bool
+            required: true
+          ignore_poll_alarm_failure:
+            description: Whether a deployment goes on when the state of the alarms cannot be read.
+            type: bool
+          alarms:
+            description: The alarms.
+            type: list
+            elements: dict
+            suboptions:
+              name:
+                description: Name of the alarm.
+                type: str
+                required: true
+      hooks:
+        description:
+          - The Lambda functions that decide over a deployment, by name or ARN, for each lifecycle event.
+          - They are of one deployment only, so a task that leaves them out has none.
+        type: dict
+        suboptions:
+          before_install:
+            description: Before the replacement task set is made.
+            type: str
+          after_install:
+            description: When the replacement task set is up.
+            type: str
+          after_allow_test_traffic:
+            description: When the test listener leads to it.
+            type: str
+          before_allow_traffic:
+            description: Before it gets production traffic.
+            type: str
+          after_allow_traffic:
+            description: When it has all production traffic.
+            type: str
   tags:
     description:
       - Tags of the service.
@@ -131,6 +220,9 @@ options:
       - Until when to wait. V(stable) is the end of the deployment, V(paused) its first PAUSE hook.
       - Otherwise the lifecycle stage that the deployment must reach. A deployment that ends before is judged as with
         V(stable).
+      - With CodeDeploy, V(stable) includes the end of the original task set and V(paused) is the wait for the traffic
+        to be rerouted; the stages are CodeDeploy's lifecycle events, from V(BeforeInstall) to V(AfterAllowTraffic), and
+        V(TERMINATION_WAIT), when all has gone well and only the original task set still waits for its end.
     type: str
     choices:
       - stable
@@ -145,13 +237,23 @@ options:
       - POST_PRODUCTION_TRAFFIC_SHIFT
       - BAKE_TIME
       - CLEAN_UP
+      - BeforeInstall
+      - Install
+      - AfterInstall
+      - AllowTestTraffic
+      - AfterAllowTestTraffic
+      - BeforeAllowTraffic
+      - AllowTraffic
+      - AfterAllowTraffic
+      - TERMINATION_WAIT
     default: stable
   on_running_deployment:
     description:
       - What to do when a deployment is under way.
       - V(resume) attaches to it when it brings out what the task asks for, and else waits for its end before anything
         changes. V(wait) always waits for its end first.
-      - V(fail) fails before anything changes. V(supersede) replaces it at once.
+      - V(fail) fails before anything changes. V(supersede) replaces it at once. CodeDeploy makes one deployment of a
+        group at a time, so it is stopped and taken back first.
     type: str
     choices: [resume, wait, fail, supersede]
     default: resume
@@ -293,6 +395,21 @@ EXAMPLES = r"""
     name: uex-backend
     state: rolled_back
 
+- name: Let CodeDeploy bring out a new image, a tenth of the traffic first, if a function finds it good
+  slipway.aws.ecs_service_rollout:
+    cluster: uex-prod
+    name: presentation
+    containers:
+      - image: 123456789012.dkr.ecr.us-east-1.amazonaws.com/presentation:1.4.3
+    code_deploy:
+      deployment_config_name: CodeDeployDefault.ECSCanary10Percent5Minutes
+      auto_rollback_configuration:
+        enabled: true
+        events: [DEPLOYMENT_FAILURE, DEPLOYMENT_STOP_ON_REQUEST]
+      hooks:
+        after_allow_test_traffic: uex-prod-smoke-test
+    wait_until: TERMINATION_WAIT
+
 - name: Deploy two services, of which both or none shall be new
   block:
     - name: Deploy
@@ -407,7 +524,10 @@ rollout:
       description: V(successful), V(failed), V(paused), V(reached) (the stage of O(wait_until)) or V(not_awaited).
       type: str
     judged_by:
-      description: V(service_deployment), or V(rollout_state) on an endpoint without service deployments.
+      description:
+        - V(service_deployment), or V(rollout_state) on an endpoint without service deployments.
+        - V(code_deploy) for a deployment of CodeDeploy; V(task_set) for the first task set of a service that CodeDeploy
+          deploys later.
       type: str
     resumed:
       description: Whether the deployment was under way already and the run attached to it.
@@ -425,8 +545,35 @@ rollout:
       description: ARN of the service revision that it brings out.
       type: str
     deployment_id:
-      description: Id of the deployment among the service's deployments.
+      description: Id of the deployment among the service's deployments, or of the CodeDeploy deployment.
       type: str
+    code_deploy:
+      description: What CodeDeploy tells of its deployment.
+      returned: when CodeDeploy made the deployment
+      type: dict
+      contains:
+        application_name:
+          description: Name of the application.
+          type: str
+        deployment_group_name:
+          description: Name of the deployment group.
+          type: str
+        deployment_config_name:
+          description: Name of the configuration by which traffic is shifted.
+          type: str
+        app_spec_sha256:
+          description: Hash of the AppSpec that the deployment brings out.
+          type: str
+        rollback_deployment_id:
+          description: Id of the deployment that took it back, empty when none did.
+          type: str
+        traffic_weight:
+          description: Percentage of the production traffic that the replacement task set has.
+          type: float
+        lifecycle_events:
+          description: The lifecycle events with their C(name), C(status), C(function) and what that says (C(message)).
+          type: list
+          elements: dict
     lifecycle_stage:
       description: Stage that the deployment has reached.
       type: str
@@ -464,6 +611,11 @@ failure:
       description: Lifecycle hooks of the deployment and their status.
       type: list
       elements: dict
+    lifecycle_events:
+      description: The lifecycle events of a CodeDeploy deployment, as in RV(rollout.code_deploy).
+      returned: when CodeDeploy made the deployment
+      type: list
+      elements: dict
     events:
       description: Events of the service since the deployment began, the newest first.
       type: list
@@ -474,7 +626,7 @@ failure:
 """
 
 from ansible_collections.slipway.aws.plugins.module_utils.core import SlipwayModule, run
-from ansible_collections.slipway.aws.plugins.module_utils.ecs import SERVICE, TASK_DEFINITION, rollout
+from ansible_collections.slipway.aws.plugins.module_utils.ecs import CODE_DEPLOY, SERVICE, TASK_DEFINITION, rollout
 
 STAGES = (
     "PRE_SCALE_UP",
@@ -487,6 +639,18 @@ STAGES = (
     "POST_PRODUCTION_TRAFFIC_SHIFT",
     "BAKE_TIME",
     "CLEAN_UP",
+)
+# CodeDeploy's lifecycle events, and the wait after the last of them.
+CODE_DEPLOY_STAGES = (
+    "BeforeInstall",
+    "Install",
+    "AfterInstall",
+    "AllowTestTraffic",
+    "AfterAllowTestTraffic",
+    "BeforeAllowTraffic",
+    "AllowTraffic",
+    "AfterAllowTraffic",
+    "TERMINATION_WAIT",
 )
 
 ARGUMENTS = {
@@ -514,6 +678,7 @@ ARGUMENTS = {
         },
     },
     **SERVICE,
+    "code_deploy": {"type": "dict", "options": CODE_DEPLOY},
     "tags": {"type": "dict"},
     "purge_tags": {"type": "bool", "default": True},
     "initial_desired_count": {"type": "int", "default": 1},
@@ -521,7 +686,11 @@ ARGUMENTS = {
     "pin_digest": {"type": "bool", "default": False},
     "wait": {"type": "bool", "default": True},
     "wait_timeout": {"type": "int", "default": 1800},
-    "wait_until": {"type": "str", "choices": ["stable", "paused", *STAGES], "default": "stable"},
+    "wait_until": {
+        "type": "str",
+        "choices": ["stable", "paused", *STAGES, *CODE_DEPLOY_STAGES],
+        "default": "stable",
+    },
     "on_running_deployment": {
         "type": "str",
         "choices": ["resume", "wait", "fail", "supersede"],

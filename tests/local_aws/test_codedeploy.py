@@ -329,6 +329,7 @@ def test_groups_are_changed_and_deleted(stack: Stack) -> None:
         stack.deploy.delete_deployment_group(applicationName="shop", deploymentGroupName="web")
     stack.deploy.delete_application(applicationName="shop")
     assert stack.deploy.list_applications()["applications"] == []
+    assert refused(stack.deploy.list_deployments, **where)[0] == "ApplicationDoesNotExistException"
 
 
 def test_service_can_leave_codedeploy(stack: Stack) -> None:

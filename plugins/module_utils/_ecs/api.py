@@ -16,6 +16,7 @@ except ImportError:
     pass  # AnsibleAWSModule reports the missing SDK.
 
 from ..core import AnsibleAWSError, aws_call, chunks, error_code
+from .verdict import as_its_primary_task_set
 
 # An image in ECR by its tag; one that is pinned by a digest does not match.
 ECR_IMAGE = re.compile(
@@ -55,7 +56,7 @@ def describe_service(client: Any, cluster: str, name: str) -> dict[str, Any] | N
         if error_code(error) == "ClusterNotFoundException":
             raise ClusterMissing(cluster) from error
         raise
-    return next((service for service in found if service.get("status") != "INACTIVE"), None)
+    return next((as_its_primary_task_set(service) for service in found if service.get("status") != "INACTIVE"), None)
 
 
 class ClusterMissing(Exception):

@@ -52,7 +52,7 @@ class Applier(Judge):
         if found.service is not None and found.service.get("status") == "DRAINING":
             found = self._gone(found)
         plan = self.plan(found)
-        if found.service is not None and is_rolling_out(found.service):
+        if found.service is not None and self.under_way(found.service, plan):
             followed = self._meet_running(found, plan)
             if followed is not None:
                 return self.judge(found, plan, followed)
@@ -64,6 +64,10 @@ class Applier(Judge):
         if self.check:
             return self.predicted(found, plan)
         return self._apply(found, plan)
+
+    def under_way(self, service: Mapping[str, Any], plan: Plan | None = None) -> bool:
+        """Whether a deployment is under way that the plan, where there is one already, must reckon with."""
+        return is_rolling_out(service)
 
     def _gone(self, found: Found) -> Found:
         """A service that is being deleted must be gone before its name can be used again."""

@@ -12,15 +12,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..core import AnsibleAWSError, SlipwayModule
+from ..core import AnsibleAWSError
 from . import api
 from .comparison import Change
 from .planning import ROLLED_BACK_TAG, Found, Plan, tag_pairs
 from .rollback import configuration
 from .rollout import Rollout
-from .rollout import rollout as follow
 from .transformations import revision_name
-from .verdict import has_failed, is_rolling_out, primary_deployment, revision_number, target_of
+from .verdict import has_failed, primary_deployment, revision_number, target_of
 
 CHECKPOINT_TAG = "slipway:checkpoint"
 # There was nothing that had come out with success.
@@ -96,7 +95,7 @@ class Checkpointed(Rollout):
         if begun:
             # A killed run has begun to go back.
             result = self._attach(found, Plan(), service, primary_deployment(service).get("id", ""))
-        elif is_rolling_out(service):
+        elif self.under_way(service):
             result = self._roll_back_running(found)
             if not self.check:
                 found = self.find()
@@ -164,10 +163,3 @@ class Checkpointed(Rollout):
         if self.checkpoint and service:
             api.untag_resource(self.client, service["serviceArn"], [CHECKPOINT_TAG])
         self.checkpoint = ""
-
-
-def rollout(module: SlipwayModule) -> dict[str, Any]:
-    """What the module does."""
-    if module.params["state"] == "released":
-        return Checkpointed(module).released()
-    return follow(module, Checkpointed)

@@ -875,3 +875,40 @@ RUN_TASK: Spec = {
         },
     },
 }
+
+# What CreateDeployment of CodeDeploy takes for an ECS service, and the hooks of the AppSpec that goes with it.
+CODE_DEPLOY: Spec = {
+    "application_name": {"type": "str"},
+    "deployment_group_name": {"type": "str"},
+    "deployment_config_name": {"type": "str"},
+    "description": {"type": "str"},
+    "auto_rollback_configuration": {
+        "type": "dict",
+        "options": {
+            "enabled": {"type": "bool", "required": True},
+            "events": {
+                "type": "list",
+                "elements": "str",
+                "choices": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"],
+            },
+        },
+    },
+    "override_alarm_configuration": {
+        "type": "dict",
+        "options": {
+            "enabled": {"type": "bool", "required": True},
+            "ignore_poll_alarm_failure": {"type": "bool"},
+            "alarms": {"type": "list", "elements": "dict", "options": {"name": {"type": "str", "required": True}}},
+        },
+    },
+    "hooks": {
+        "type": "dict",
+        "options": {
+            "before_install": {"type": "str"},
+            "after_install": {"type": "str"},
+            "after_allow_test_traffic": {"type": "str"},
+            "before_allow_traffic": {"type": "str"},
+            "after_allow_traffic": {"type": "str"},
+        },
+    },
+}

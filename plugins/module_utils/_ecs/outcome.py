@@ -289,12 +289,15 @@ class Judge(Planner):
         service["taskDefinition"] = plan.definition_arn or base.get("taskDefinition", "")
         if plan.tags is not None:
             service["tags"] = tag_pairs(plan.tags)
+        self._predict_actions(found, plan)
+        return self.result(plan, service, {})
+
+    def _predict_actions(self, found: Found, plan: Plan) -> None:
         if found.service is None:
             self.actions.append({"action": "create", "name": self.name})
         elif plan.changes:
             fields = sorted({change.field.partition(".")[0] for change in plan.changes})
             self.actions.append({"action": "update", "name": self.name, "fields": fields})
-        return self.result(plan, service, {})
 
 
 def has_count(service: Mapping[str, Any], wanted: int) -> bool:

@@ -31,6 +31,7 @@ from .transformations import (
 )
 from .validation import listed, placeholders, problems_of_service, problems_of_task_definition, runs_on_fargate
 from .verdict import (
+    controller_of,
     has_failed,
     is_rolling_out,
     primary_deployment,
@@ -101,8 +102,21 @@ class Plan:
         return bool(self.fields) or self.force
 
 
+class AnotherController(Exception):
+    """The deployments of the service are made by another controller than this code is for."""
+
+    def __init__(self, service: dict[str, Any]) -> None:
+        super().__init__(controller_of(service))
+        self.service = service
+        self.controller = controller_of(service)
+
+
 class Planner:
     """What the options say, what there is, and what has to be done."""
+
+    # The controller that the code is for; without one, for a service that shall get another.
+    controller = "ECS"
+    starts_deployment = STARTS_DEPLOYMENT
 
     def __init__(self, module: SlipwayModule) -> None:
         self.module = module
@@ -121,6 +135,8 @@ class Planner:
         self.watcher = Watcher(self.client, self.cluster, self.name, self.options["wait_timeout"], self.progress)
         self.actions: list[dict[str, Any]] = []
         self.waited_for_other = False
+        # The service, when it has just been described.
+        self.seen: dict[str, Any] | None = None
 
     # What the options say
 
@@ -168,7 +184,8 @@ class Planner:
         if is_planned(self.cluster):
             return Found()
         try:
-            service = api.describe_service(self.client, self.cluster, self.name)
+            service = self.seen or api.describe_service(self.client, self.cluster, self.name)
+            self.seen = None
         except api.ClusterMissing:
             if self.check or self.options["state"] == "absent":
                 return Found()
@@ -177,6 +194,8 @@ class Planner:
             ) from None
         if service is None:
             return Found()
+        if self.controller not in ("", controller_of(service)) and self.options["state"] != "absent":
+            raise AnotherController(service)
         return self.found(service)
 
     def found(self, service: dict[str, Any]) -> Found:
@@ -295,18 +314,22 @@ class Planner:
 
     def _plan_fields(self, found: Found, given: dict[str, Any], plan: Plan) -> None:
         for name, value in given.items():
-            shape = self.create_shape.members[name]
             current = found.fields.get(name)
-            wanted = overlay(shape, current, value)
-            if name == "deploymentConfiguration":
-                wanted = of_strategy(wanted, value)
-            if name == "serviceConnectConfiguration" and not wanted.get("enabled"):
-                wanted = {"enabled": False}
+            wanted = self._wanted_field(name, current, value)
             before, after = canonical_field(name, current), canonical_field(name, wanted)
             if before != after:
                 plan.fields[name] = wanted
-                starts = name in STARTS_DEPLOYMENT
+                starts = name in self.starts_deployment
                 plan.changes += structure_changes(before, after, name, starts_deployment=starts)
+
+    def _wanted_field(self, name: str, current: Any, value: Any) -> Any:
+        """A field of the service as it shall be: what is given laid over what there is."""
+        wanted = overlay(self.create_shape.members[name], current, value)
+        if name == "deploymentConfiguration":
+            return of_strategy(wanted, value)
+        if name == "serviceConnectConfiguration" and not wanted.get("enabled"):
+            return {"enabled": False}
+        return wanted
 
     def _plan_tags(self, found: Found, plan: Plan) -> None:
         purge = self.options["purge_tags"]

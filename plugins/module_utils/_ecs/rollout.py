@@ -10,7 +10,6 @@ from typing import Any
 
 from ..core import (
     AnsibleAWSError,
-    SlipwayModule,
     chunks,
     from_tag_list,
     in_parallel,
@@ -39,7 +38,6 @@ from .transformations import (
 from .verdict import (
     Verdict,
     irreversible,
-    is_rolling_out,
     primary_deployment,
     target_of,
     waiting_hooks,
@@ -88,7 +86,7 @@ class Rollout(Applier):
     def rolled_back(self) -> dict[str, Any]:
         found = self._existing()
         service = found.service or {}
-        running = is_rolling_out(service)
+        running = self.under_way(service)
         if found.tags.get(ROLLED_BACK_TAG) == revision_name(service.get("taskDefinition", "")):
             # This task has brought the service back already, or a killed run of it has begun to.
             plan = Plan()
@@ -284,16 +282,3 @@ class Rollout(Applier):
                 f"({(last or {}).get('runningCount')} tasks run). It goes on: run again to go on waiting."
             )
         self.watcher.until_tasks_stopped(tasks)
-
-
-def rollout(module: SlipwayModule, kind: type[Rollout] = Rollout) -> dict[str, Any]:
-    """What the module does."""
-    run = kind(module)
-    states = {
-        "present": run.converged,
-        "absent": run.absent,
-        "rolled_back": run.rolled_back,
-        "approved": lambda: run.answered("CONTINUE"),
-        "rejected": lambda: run.answered("ROLLBACK"),
-    }
-    return states[module.params["state"]]()

@@ -26,6 +26,15 @@ STAGES = (
     "BAKE_TIME",
     "CLEAN_UP",
 )
+# What a task set has of its own, and hands to the service when it becomes the primary one.
+_OF_TASK_SET = (
+    "taskDefinition",
+    "networkConfiguration",
+    "platformVersion",
+    "loadBalancers",
+    "capacityProviderStrategy",
+    "launchType",
+)
 ENDED = frozenset({"SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED"})
 _ROLLING_BACK = frozenset({"STOP_REQUESTED", "ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS"})
 
@@ -139,6 +148,22 @@ def judge_rollout_state(service: Mapping[str, Any] | None, deployment_id: str) -
 def primary_deployment(service: Mapping[str, Any]) -> Mapping[str, Any]:
     """A service's primary deployment, or an empty one."""
     return next((item for item in service.get("deployments") or [] if item.get("status") == "PRIMARY"), {})
+
+
+def controller_of(service: Mapping[str, Any]) -> str:
+    """What makes the deployments of a service."""
+    return (service.get("deploymentController") or {}).get("type") or "ECS"
+
+
+def primary_task_set(service: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The task set that serves, of a service whose deployments ECS does not make itself, or an empty one."""
+    return next((item for item in service.get("taskSets") or [] if item.get("status") == "PRIMARY"), {})
+
+
+def as_its_primary_task_set(service: dict[str, Any]) -> dict[str, Any]:
+    """A service with what its primary task set has, which is what runs."""
+    primary = primary_task_set(service)
+    return {**service, **{name: primary[name] for name in _OF_TASK_SET if primary.get(name) not in (None, [], "")}}
 
 
 def is_rolling_out(service: Mapping[str, Any]) -> bool:

@@ -42,7 +42,6 @@ EVENTS = (
 OWN_EVENTS = ("Install", "AllowTestTraffic", "AllowTraffic")
 TEST_EVENTS = ("AllowTestTraffic", "AfterAllowTestTraffic")
 ONGOING = ("Created", "Queued", "InProgress", "Baking", "Ready")
-INSTALL_SECONDS = 3600.0
 HOOK_SECONDS = 3600.0
 ALL_AT_ONCE = "CodeDeployDefault.ECSAllAtOnce"
 
@@ -418,7 +417,7 @@ class CodeDeploy:
                 f"The ECS service cannot be updated due to an unexpected error: {error.message} (Service: AmazonECS; "
                 f"Status Code: 400; Error Code: {error.code})",
             ) from None
-        deadline, green = self.now + INSTALL_SECONDS, deployment.green
+        deadline, green = self.now + self.ecs.timing.installation, deployment.green
         self.ecs.timeline.at(deadline, lambda: rollouts.wake(service))
         yield lambda: rollouts._all_healthy(service, green) or self.now >= deadline
         if not rollouts._all_healthy(service, green):

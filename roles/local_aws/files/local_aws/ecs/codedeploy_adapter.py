@@ -213,7 +213,13 @@ def patch(engines: Engines) -> None:
         found = [engine_of(self).find(number) for number in self._get_param("deploymentIds")]
         return ActionResult({"deploymentsInfo": [_info(item) for item in found if item is not None]})
 
-    @replacing("list_deployments", of_ecs)
+    def names_a_group(response: CodeDeployResponse) -> bool:
+        return of_ecs(response) or (
+            # moto lists nothing of an application that does not exist.
+            response._get_param("applicationName", "") not in ("", *response.codedeploy_backend.applications)
+        )
+
+    @replacing("list_deployments", names_a_group)
     def list_deployments(self: CodeDeployResponse) -> ActionResult:
         group_of(self)
         span = self._get_param("createTimeRange") or {}

@@ -43,6 +43,8 @@ class Timing:
     traffic_shift: float = 5
     rollback: float = 10
     hook_poll: float = 30
+    #: How long CodeDeploy waits for a replacement task set to get healthy.
+    installation: float = 3600
 
 
 @dataclass(eq=False)
