@@ -19,7 +19,7 @@ except ImportError:
 from ._cloudfront import api, paths
 from .core import AnsibleAWSError, Progress, aws_call, error_code, in_parallel, wait_until
 
-__all__ = ["DISTRIBUTION", "TENANT", "Invalidator", "Target", "find_targets", "origin_path_of", "paths_this_month"]
+__all__ = ["DISTRIBUTION", "TENANT", "Invalidator", "Month", "Target", "find_targets", "origin_path_of", "this_month"]
 
 DISTRIBUTION = "distribution"
 TENANT = "tenant"
@@ -72,20 +72,39 @@ def origin_path_of(client: Any, identifier: str) -> str:
     return next((item["OriginPath"] for item in config["Origins"]["Items"] if item["Id"] == wanted), "")
 
 
-def paths_this_month(client: Any, now: datetime | None = None) -> int:
-    """How many paths the account has invalidated in this month: CloudFront counts them over all distributions."""
+@dataclass(frozen=True)
+class Month:
+    """What the account has invalidated in a month."""
+
+    paths: int = 0
+    references: frozenset[str] = frozenset()
+
+
+def this_month(client: Any, now: datetime | None = None) -> Month:
+    """What has been invalidated so far: CloudFront counts over all distributions and tenants of the account."""
     today = now or datetime.now(UTC)
     start = today.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    identifiers = [item["Id"] for item in api.distributions(client)]
-    listed = in_parallel({item: lambda item=item: api.invalidations_since(client, item, start) for item in identifiers})
+    found = in_parallel({DISTRIBUTION: lambda: api.distributions(client), TENANT: lambda: api.tenants(client)})
+    targets = [Target(kind, item["Id"]) for kind, listed in found.items() for item in listed]
+    listed = in_parallel(
+        {
+            target: lambda target=target: api.invalidations_since(client, target.kind, target.identifier, start)
+            for target in targets
+        }
+    )
     read = in_parallel(
         {
-            (item, one["Id"]): lambda item=item, one=one: api.invalidation(client, DISTRIBUTION, item, one["Id"])
-            for item, ones in listed.items()
+            (target, one["Id"]): lambda target=target, one=one: api.invalidation(
+                client, target.kind, target.identifier, one["Id"]
+            )
+            for target, ones in listed.items()
             for one in ones
         }
     )
-    return sum(one["InvalidationBatch"]["Paths"]["Quantity"] for one in read.values())
+    batches = [one["InvalidationBatch"] for one in read.values()]
+    return Month(
+        sum(batch["Paths"]["Quantity"] for batch in batches), frozenset(batch["CallerReference"] for batch in batches)
+    )
 
 
 class Invalidator:

@@ -17,7 +17,10 @@ description:
   - Two calls a target, however many invalidations there were. Check mode also reads those of the newest hundred, to say
     truly whether there is anything to do.
   - "IAM actions: C(cloudfront:CreateInvalidation), C(cloudfront:ListInvalidations), C(cloudfront:GetInvalidation), and
-    where asked for C(cloudfront:ListDistributions), C(cloudfront:GetDistributionConfig), C(tag:GetResources)."
+    where asked for C(cloudfront:ListDistributions), C(cloudfront:GetDistributionConfig), C(tag:GetResources); for
+    tenants C(cloudfront:CreateInvalidationForDistributionTenant),
+    C(cloudfront:ListInvalidationsForDistributionTenant),
+    C(cloudfront:GetInvalidationForDistributionTenant); for O(monthly_budget) C(cloudfront:ListDistributionTenants)."
 author:
   - slipway.aws contributors (@slipway-aws)
 options:
@@ -81,7 +84,8 @@ options:
   monthly_budget:
     description:
       - How many paths the account may invalidate in a calendar month; CloudFront gives 1000 for free.
-      - Costs a call for each invalidation of this month.
+      - CloudFront counts over all distributions and tenants of the account, so each invalidation of this month costs a
+        call. What a repeated run wants again is not counted twice.
     type: int
   over_budget:
     description: What happens above O(monthly_budget). V(collapse) uses as few paths as are left, at least one a target.
@@ -191,10 +195,11 @@ from ansible_collections.slipway.aws.plugins.module_utils._cloudfront import pat
 from ansible_collections.slipway.aws.plugins.module_utils.cloudfront import (
     DISTRIBUTION,
     Invalidator,
+    Month,
     Target,
     find_targets,
     origin_path_of,
-    paths_this_month,
+    this_month,
 )
 from ansible_collections.slipway.aws.plugins.module_utils.core import (
     AnsibleAWSError,
@@ -207,6 +212,9 @@ from ansible_collections.slipway.aws.plugins.module_utils.planned import is_plan
 
 # CloudFront and what it is tagged with live here, whatever the region of everything else.
 GLOBAL_REGION = "us-east-1"
+
+# Of each target the batches.
+Plans = list[list[dict[str, Any]]]
 
 
 def _targets(module: SlipwayModule, client: Any) -> list[Target]:
@@ -239,21 +247,24 @@ def _items(options: dict[str, Any], client: Any, targets: list[Target], max_path
     }
 
 
-def _within_budget(options: dict[str, Any], client: Any, items: dict[Target, list[str]]) -> tuple[int, int]:
-    """How many paths this month has used, and how many a target may use now."""
-    budget = options["monthly_budget"]
-    if budget is None:
-        return 0, options["max_paths"]
-    used = paths_this_month(client)
-    wanted = sum(len(batch) for batch in items.values())
-    if used + wanted <= budget:
-        return used, options["max_paths"]
+def _plans(options: dict[str, Any], invalidator: Invalidator, items: dict[Target, list[str]]) -> Plans:
+    content, reference = options["content"] or "", options["caller_reference"] or ""
+    return [invalidator.plan(target, wanted, content, reference) for target, wanted in items.items()]
+
+
+def _paths_per_target(options: dict[str, Any], month: Month, plans: Plans) -> int:
+    """How many paths a target may use now. What was invalidated in this month already costs nothing again."""
+    budget, used = options["monthly_budget"], month.paths
+    new = [batch for batches in plans for batch in batches if batch["caller_reference"] not in month.references]
+    wanted = sum(len(batch["paths"]) for batch in new)
+    if budget is None or not wanted or used + wanted <= budget:
+        return options["max_paths"]
     if options["over_budget"] == "refuse":
         raise AnsibleAWSError(
             message=f"monthly_budget: {used} paths are used in this month and {wanted} more are wanted, which is above "
             f"{budget}. Raise it, give fewer paths or wildcards, or set over_budget=collapse."
         )
-    return used, max(1, (budget - used) // max(1, len(items)))
+    return max(1, (budget - used) // max(1, len(plans)))
 
 
 def _planned(invalidator: Invalidator, batch: dict[str, Any]) -> dict[str, Any]:
@@ -267,16 +278,13 @@ def _run(module: SlipwayModule) -> dict[str, Any]:
     options = module.params
     client = module.client("cloudfront", region=GLOBAL_REGION)
     targets = _targets(module, client)
-    items = _items(options, client, targets, options["max_paths"])
-    used, max_paths = _within_budget(options, client, items)
-    if max_paths < options["max_paths"]:
-        items = _items(options, client, targets, max_paths)
     progress = Progress("invalidation", options["progress_file"])
     invalidator = Invalidator(client, timeout=options["wait_timeout"], progress=progress)
-    plans = [
-        invalidator.plan(target, batch, options["content"] or "", options["caller_reference"] or "")
-        for target, batch in items.items()
-    ]
+    plans = _plans(options, invalidator, _items(options, client, targets, options["max_paths"]))
+    month = Month() if options["monthly_budget"] is None else this_month(client)
+    max_paths = _paths_per_target(options, month, plans)
+    if max_paths < options["max_paths"]:
+        plans = _plans(options, invalidator, _items(options, client, targets, max_paths))
     if module.check_mode:
         made = [_planned(invalidator, batch) for batches in plans for batch in batches]
     else:
@@ -289,7 +297,7 @@ def _run(module: SlipwayModule) -> dict[str, Any]:
         "changed": bool(new),
         "invalidations": made,
         "path_count": count,
-        "price_usd": paths.price(count, used),
+        "price_usd": paths.price(count, month.paths),
         "actions": [{"action": "create", "name": batch["target"], "fields": batch["paths"]} for batch in new],
         "diff": {"before": {}, "after": {batch["target"]: batch["paths"] for batch in new}},
     }

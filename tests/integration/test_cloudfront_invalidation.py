@@ -148,7 +148,14 @@ def test_many_paths_are_collapsed_or_split(aws: Aws, distribution: str) -> None:
     assert [len(item["paths"]) for item in split["invalidations"]] == [3000, 100]
 
 
-def test_a_full_quota_is_waited_for(aws: Aws, distribution: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "sizes"),
+    [([f"/x/{index}" for index in range(3100)], [3000, 100]), ([f"/{index}/*" for index in range(10, 35)], [15, 10])],
+    ids=["paths", "wildcards"],
+)
+def test_a_full_quota_is_waited_for(
+    aws: Aws, distribution: str, monkeypatch: pytest.MonkeyPatch, wanted: list[str], sizes: list[int]
+) -> None:
     really_sleep, naps = time.sleep, []
 
     def sleep(seconds: float) -> None:
@@ -157,10 +164,11 @@ def test_a_full_quota_is_waited_for(aws: Aws, distribution: str, monkeypatch: py
 
     monkeypatch.setattr(time, "sleep", sleep)
     # A simulated minute, in which the first batch is in progress, is 0.3 seconds here.
-    done = run(aws, distribution, *[f"/x/{index}" for index in range(3100)], collapse=False)
-    assert [item["created"] for item in done["invalidations"]] == [True, True]
+    done = run(aws, distribution, *wanted, collapse=False)
+    assert [len(item["paths"]) for item in done["invalidations"]] == sizes
+    assert all(item["created"] for item in done["invalidations"])
     assert naps
-    again = run(aws, distribution, *[f"/x/{index}" for index in range(3100)], collapse=False)
+    again = run(aws, distribution, *wanted, collapse=False)
     assert not again["changed"]
 
 
@@ -173,6 +181,22 @@ def test_a_monthly_budget_refuses_or_collapses(aws: Aws, distribution: str) -> N
     assert done["invalidations"][0]["paths"] == ["/more/*"]
     within = run(aws, distribution, "/one", monthly_budget=30)
     assert within["invalidations"][0]["paths"] == ["/one"]
+
+
+def test_what_is_invalidated_already_fits_every_budget(aws: Aws, distribution: str) -> None:
+    wanted = [f"/{index}.html" for index in range(20)]
+    assert run(aws, distribution, *wanted, monthly_budget=20)["price_usd"] == 0
+    for over_budget in ("refuse", "collapse"):
+        assert not run(aws, distribution, *wanted, monthly_budget=20, over_budget=over_budget)["changed"]
+
+
+def test_a_monthly_budget_counts_tenants(aws: Aws, distribution: str) -> None:
+    tenant = aws.client("cloudfront").create_distribution_tenant(
+        DistributionId=distribution, Name="one", Domains=[{"Domain": "one.example.com"}]
+    )["DistributionTenant"]["Id"]
+    run(aws, distribution, "/a", "/b", distribution_ids=[], tenant_ids=[tenant])
+    with pytest.raises(ModuleFailed, match="2 paths are used in this month and 1 more are wanted"):
+        run(aws, distribution, "/c", monthly_budget=2)
 
 
 def test_nothing_to_invalidate_makes_no_call(aws: Aws, distribution: str) -> None:

@@ -224,6 +224,31 @@ def test_old_assets_stay_as_long_as_their_release_is_kept(aws: Aws, bucket: str,
         assert there == set().union(*per_release[-2:])
 
 
+def test_the_cache_is_invalidated_after_the_pages_and_before_old_assets_go(
+    aws: Aws, bucket: str, tmp_path: Path
+) -> None:
+    options = {"distribution_ids": [make_distribution(aws)], "keep_releases": 1}
+    site = tmp_path / "dist"
+    run(aws, bucket, build(site, "1"), **options)
+    build(site, "2", pages=2)
+    predicted = run(aws, bucket, site, check=True, **options)
+    aws.mark()
+    done = run(aws, bucket, site, **options)
+    calls = aws.mutations()
+    invalidated = calls.index("cloudfront:CreateInvalidation")
+    # Pages that are gone are deleted before, assets after it; the memory is written at the very end.
+    assert [call for call in calls[:invalidated] if call != "s3:PutObject"] == ["s3:DeleteObjects"]
+    assert calls[invalidated + 1 :] == ["s3:DeleteObjects", "s3:PutObject"]
+    assert done["deleted"][0] == "docs/page-2.html"
+    assert len(done["deleted"]) == 5
+    assert predicted["diff"]["before"] == {"delete": done["deleted"]}
+    assert predicted["diff"]["after"] == {
+        "upload": done["uploaded"],
+        "invalidate": ["/", "/docs/page-1.html", "/docs/page-2.html", "/index.html"],
+        "price_usd": 0.0,
+    }
+
+
 def test_deleting_has_a_limit_and_can_be_off(aws: Aws, bucket: str, tmp_path: Path) -> None:
     site = build(tmp_path / "dist", "1")
     run(aws, bucket, site)
@@ -249,6 +274,8 @@ def test_going_back_uploads_nothing(aws: Aws, bucket: str, tmp_path: Path) -> No
     predicted = run(aws, bucket, None, rollback_to="previous", check=True, **options)
     aws.mark()
     back = run(aws, bucket, None, rollback_to="previous", **options)
+    # What is put is the memory: before, when the release stands, and at the end.
+    assert Counter(aws.mutations())["s3:PutObject"] == 3
     assert back["release"] == first["release"]
     assert back["uploaded"] == []
     assert back["copied"] == predicted["copied"]

@@ -69,6 +69,19 @@ def test_cache_tags_stand_among_the_paths(cloudfront: Any, distribution: str) ->
         cloudfront.create_invalidation(DistributionId=distribution, InvalidationBatch=batch("a", reference="2"))
 
 
+def test_tenants_are_listed(cloudfront: Any, distribution: str) -> None:
+    pages = cloudfront.get_paginator("list_distribution_tenants")
+    assert pages.paginate().build_full_result().get("DistributionTenantList", []) == []
+    made = [
+        cloudfront.create_distribution_tenant(
+            DistributionId=distribution, Name=name, Domains=[{"Domain": f"{name}.example.com"}]
+        )["DistributionTenant"]["Id"]
+        for name in ("one", "two", "three")
+    ]
+    listed = pages.paginate(PaginationConfig={"PageSize": 2}).build_full_result()["DistributionTenantList"]
+    assert [item["Id"] for item in listed] == made
+
+
 def test_a_tenant_has_invalidations_of_its_own(cloudfront: Any, distribution: str) -> None:
     tenant = cloudfront.create_distribution_tenant(
         DistributionId=distribution, Name="one", Domains=[{"Domain": "one.example.com"}]

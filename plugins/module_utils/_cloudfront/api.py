@@ -40,11 +40,21 @@ def latest_invalidations(client: Any, kind: str, identifier: str) -> list[dict[s
     return answer["InvalidationList"].get("Items", [])
 
 
+@aws_call("list the distribution tenants")
+def tenants(client: Any) -> list[dict[str, Any]]:
+    pages = client.get_paginator("list_distribution_tenants").paginate()
+    return [item for page in pages for item in page.get("DistributionTenantList") or []]
+
+
 @aws_call("list the invalidations of {identifier}")
-def invalidations_since(client: Any, identifier: str, start: Any) -> list[dict[str, Any]]:
+def invalidations_since(client: Any, kind: str, identifier: str, start: Any) -> list[dict[str, Any]]:
     """Those made since then; they come newest first."""
+    if kind == "tenant":
+        pages = client.get_paginator("list_invalidations_for_distribution_tenant").paginate(Id=identifier)
+    else:
+        pages = client.get_paginator("list_invalidations").paginate(DistributionId=identifier)
     found: list[dict[str, Any]] = []
-    for page in client.get_paginator("list_invalidations").paginate(DistributionId=identifier):
+    for page in pages:
         items = page["InvalidationList"].get("Items", [])
         recent = [item for item in items if item["CreateTime"] >= start]
         found += recent

@@ -93,15 +93,21 @@ def apply(clock: Clock) -> None:
         ]
         return ActionResult({"InvalidationList": page(self, items)})
 
+    def list_distribution_tenants(self: CloudFrontResponse) -> ActionResult:
+        tenants = _tenants.setdefault(self.backend, {}).values()
+        listed = page(self, [{**tenant.describe(), "ETag": "E1"} for tenant in tenants])
+        return ActionResult({"DistributionTenantList": listed.get("Items", []), "NextMarker": listed.get("NextMarker")})
+
     for method in (
         create_distribution_tenant,
+        list_distribution_tenants,
         create_invalidation_for_distribution_tenant,
         get_invalidation_for_distribution_tenant,
         list_invalidations_for_distribution_tenant,
     ):
         setattr(CloudFrontResponse, method.__name__, method)
     tenant = "{0}/2020-05-31/distribution-tenant"
-    for path in ("", "/(?P<tenant_id>[^/]+)/invalidation", "/(?P<tenant_id>[^/]+)/invalidation/(?P<id>[^/]+)"):
+    for path in ("", "s", "/(?P<tenant_id>[^/]+)/invalidation", "/(?P<tenant_id>[^/]+)/invalidation/(?P<id>[^/]+)"):
         urls.url_paths[f"{tenant}{path}$"] = CloudFrontResponse.dispatch
 
 
