@@ -569,18 +569,24 @@ def test_a_partner_that_refuses_is_told_and_tried_again(aws: Aws) -> None:
     assert "unable to assume role" in secret.fails(state="present", secret=nobody)["msg"]
 
 
-@pytest.mark.parametrize("kind", ["lambda", "rds_managed"])
-def test_killed_before_any_call_what_aws_does_is_done_once(aws: Aws, kind: str) -> None:
+@pytest.mark.parametrize("kind", ["random", "lambda", "managed", "rds_managed"])
+def test_killed_before_any_call_a_rotation_is_done_once(aws: Aws, kind: str) -> None:
+    """Those without a login that could be tried meanwhile."""
     client = aws.client("secretsmanager")
-    if kind == "lambda":
-        secret, function = Secrets(aws), Function(aws)
-        name, options = secret.name, by(function)
+    name, options = NAME, RANDOM
+    if kind == "random":
+        Secrets(aws)
+    elif kind == "lambda":
+        Secrets(aws)
+        options = by(Function(aws))
+    elif kind == "managed":
+        options = at_a_partner(aws)[1]
     else:
         name = Database(aws, managed=True).secret_arn
         options = {"strategy": "rds_master_user", "db_instance_identifier": "uex"}
     current = client.get_secret_value(SecretId=name)["VersionId"]
     for call in itertools.count(1):
-        entry = {"name": name, "rotate": "now", **options}
+        entry = {"name": name, **options, "rotate": "now"}
         task = {"state": "rotated", "token": f"cut {call}", "secrets": [entry], "consumers": {"action": "ignore"}}
         killed = killed_before(call, MODULE, task)
         aws.run_module(MODULE, task)
