@@ -99,6 +99,35 @@ def test_a_wrong_pending_password_is_caught_by_the_test_step_and_undone(
     assert rotated.value() not in (before, pending_values[0])
 
 
+@of(SingleUser)
+def test_a_commit_that_fails_brings_awscurrent_back(rotated: Rotated, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server ends the session in whose transaction the new password waits."""
+    kind: Any = KNOWN[rotated.strategy]
+
+    class Ended(kind):
+        def switch(self, current: str, pending: str) -> None:
+            rotated.server.run(
+                f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '{rotated.user}'"
+            )
+            super().switch(current, pending)
+
+    rotated.rotate("zero")
+    current, previous = rotated.value(), rotated.value("AWSPREVIOUS")
+    with monkeypatch.context() as patch:
+        patch.setitem(KNOWN, rotated.strategy, Ended)
+        with pytest.raises(ModuleFailed) as failure:
+            rotated.rotate("one")
+    told = failure.value.result["failures"][0]
+    assert (told["step"], "terminating connection" in told["cause"]) == ("switch", True)
+    assert re.match(r"AWSCURRENT is the version \S+ again, and a login with it works", told["current"])
+    assert (rotated.value(), rotated.value("AWSPREVIOUS")) == (current, previous)
+    assert rotated.works(current)
+    assert labels(rotated) == [["AWSCURRENT"], ["AWSPREVIOUS"], ["slipway-rejected"]]
+    rotated.rotate("one")
+    assert rotated.value() != current
+    assert rotated.works(rotated.value())
+
+
 @of(SingleUser, MasterUser, AuthToken)
 def test_when_awscurrent_cannot_move_the_database_keeps_its_password(rotated: Rotated) -> None:
     before = rotated.value()

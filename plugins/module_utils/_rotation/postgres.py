@@ -115,7 +115,7 @@ class SingleUser(Postgres):
         if self._open is None:
             return
         try:
-            with server.told("set"):
+            with server.told("switch"):
                 self._open.commit()
                 self._open.autocommit = True
         except RotationError:
