@@ -52,7 +52,7 @@ unit: link ## Run the unit tests, the tests of the project itself and of its pac
 local-aws-tests: link ## Run the tests of the local AWS
 integration: link ## Run modules against the local AWS
 operations: link ## Run roles, playbooks and rotations against the local AWS, a real PostgreSQL and a real Redis
-site: link ## Deploy, repeat and destroy UEX dev, staging and prod on the local AWS
+site: link ## Deploy, repeat and destroy environments on the local AWS, and plan all others
 molecule: link ## Run every Molecule scenario
 lint sanity unit local-aws-tests integration operations site molecule:
 	@$(BIN)/python tools/run_tests.py $@

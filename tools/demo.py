@@ -17,19 +17,23 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import demo_database
+
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build" / "demo"
 STATE_DIR = BUILD / "local-aws"
 PORT_FILE = BUILD / "port"
+DATABASE_DIR = BUILD / "database"
 build_site = runpy.run_path(str(ROOT / "tools" / "demo_site" / "build.py"))["build"]
 ENVIRONMENT_FILE = BUILD / "env"
 INVENTORY = "inventories/dev"
-# A site for it, built by the project.
+# A site for it, built by the project, and where its database is.
 SITE_INVENTORY = "tools/demo_site/inventory.yml"
 SITE = BUILD / "site"
 CHANGED_PAGE = "guide/index.html"
@@ -113,6 +117,29 @@ def local_aws(state: str, port: int) -> None:
         )
     if done.returncode:
         raise DemoError(f"The local AWS could not be {state}:\n{tail(log)}")
+
+
+def real_database(port: int, about: dict[str, Any]) -> dict[str, str]:
+    """Put a PostgreSQL behind the environment's database; environment variables that say where it is.
+
+    Without one everything else works: then nobody can log in, and no users are made.
+    """
+    try:
+        server = demo_database.started(DATABASE_DIR)
+    except demo_database.NoDatabase as error:
+        print(f"No PostgreSQL could be started here, so the database has no users: {error}", flush=True)
+        return {}
+    told = {
+        "db_instance": f"{about['stack_project']}-{about['stack_environment']}-postgres",
+        "account": str(about["stack_account_id"]),
+        "region": about["stack_region"],
+        **{key: server[key] for key in ("host", "port", "admin")},
+    }
+    address = f"http://127.0.0.1:{port}/local-aws/servers"
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(address, data=json.dumps(told).encode(), method="POST", headers=headers)
+    urllib.request.urlopen(request, timeout=30).close()
+    return {"DEMO_DATABASE_PORT": str(server["port"]), "PGSSLROOTCERT": server["admin"]["ca_file"]}
 
 
 def tail(log: Path, lines: int = 40) -> str:
@@ -283,6 +310,7 @@ def stop() -> bool:
     if not PORT_FILE.exists():
         return False
     local_aws("stopped", int(PORT_FILE.read_text(encoding="utf-8")))
+    demo_database.stopped(DATABASE_DIR)
     PORT_FILE.unlink()
     return True
 
@@ -301,8 +329,9 @@ def run() -> None:
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         # On the local AWS an access key of twelve digits is the number of the account.
         "AWS_ACCESS_KEY_ID": str(about["stack_account_id"]),
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": "rehearsal-secret-key",
         "AWS_REGION": about["stack_region"],
+        **real_database(port, about),
     }
     ENVIRONMENT_FILE.write_text(
         "".join(f"export {key}={shlex.quote(value)}\n" for key, value in access.items()), encoding="utf-8"
@@ -337,13 +366,15 @@ def run() -> None:
     print(f"""
 To explore, in this directory:
   . .venv/bin/activate && . {ENVIRONMENT_FILE.relative_to(ROOT)}
-  ansible-playbook playbooks/site.yml -i {INVENTORY} --check --diff       # what would change: nothing
+  ansible-playbook playbooks/site.yml -i {INVENTORY} -i {SITE_INVENTORY} --check --diff   # what would change: nothing
+  ansible-playbook playbooks/rotate.yml -i {INVENTORY} -i {SITE_INVENTORY} -e secrets=app-database,database
   ansible-playbook playbooks/publish.yml -i {INVENTORY} -i {SITE_INVENTORY} -e release=previous   # back
   ansible-playbook playbooks/site.yml -i {INVENTORY} --tags monitoring    # one role alone
   ansible-playbook playbooks/destroy.yml -i {INVENTORY}                   # asks for the name, {name}; then all is gone
   aws ecs list-services --cluster {info["compute"]["cluster_name"]}                           # or any AWS tool
 What the runs printed is in {BUILD.relative_to(ROOT)}/run-1.log and run-2.log; the requests they made are in
-{(STATE_DIR / "requests.jsonl").relative_to(ROOT)}. The host names are such as AWS would give; nothing answers there.
+{(STATE_DIR / "requests.jsonl").relative_to(ROOT)}. The database is a PostgreSQL on this machine, in which the services'
+user was made; the other host names are such as AWS would give, and nothing answers there.
 
 To stop the local AWS: make demo-stop""")
 

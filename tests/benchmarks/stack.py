@@ -158,7 +158,9 @@ class LocalAws:
 def playbook(name: str, inventory: str, *arguments: str) -> list[str]:
     """The command of a playbook with an inventory of the checkout."""
     program = str(Path(sys.executable).with_name("ansible-playbook"))
-    return [program, f"playbooks/{name}.yml", "-i", f"inventories/{inventory}", *arguments]
+    # Nothing answers where the local AWS says that the database is.
+    alone = ("-e", "data_database_users_unreachable=skip")
+    return [program, f"playbooks/{name}.yml", "-i", f"inventories/{inventory}", *alone, *arguments]
 
 
 def _free_port() -> int:

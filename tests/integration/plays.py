@@ -4,15 +4,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
+import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from .harness import ROOT, rehearsed
+from .harness import ROOT, Server, rehearsed
+
+if TYPE_CHECKING:
+    from real_servers.postgres import Postgres
 
 Client = Callable[[str], Any]
 
@@ -61,6 +66,16 @@ def run_play(playbook: str | Path, *arguments: str, environment: dict[str, str] 
 def succeeded(play: Play) -> Play:
     assert play.returncode == 0, play.output[-6000:]
     return play
+
+
+def attach_database(server: Server, postgres: Postgres, instance: str, account: str) -> None:
+    """Let a real PostgreSQL stand behind an instance of RDS, which need not exist yet."""
+    admin = {"user": postgres.superuser, "password": postgres.superuser_password, "ca_file": postgres.ca_file}
+    told = {"db_instance": instance, "account": account, "host": postgres.host, "port": postgres.port, "admin": admin}
+    address = f"{server.url}/local-aws/servers"
+    headers = {"Content-Type": "application/json"}
+    request = urllib.request.Request(address, data=json.dumps(told).encode(), method="POST", headers=headers)
+    urllib.request.urlopen(request, timeout=30).close()
 
 
 def _names(client: Any, operation: str, key: str, name: str = "", **arguments: Any) -> list[str]:

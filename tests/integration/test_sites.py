@@ -1,7 +1,6 @@
 # Copyright: slipway.aws contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sites from their inventories: planned, deployed, deployed again, published, gone back to, removed, each without the
-rest of its stack."""
+"""The stacks that have sites and no database: planned, deployed, deployed again, published, gone back to, removed."""
 
 from __future__ import annotations
 
@@ -19,12 +18,10 @@ from .harness import ROOT, Aws, Server, execute
 from .plays import Play, leftovers, run_play, succeeded
 
 build_site = runpy.run_path(str(ROOT / "tools" / "demo_site" / "build.py"))["build"]
-# There is no load balancer in these tests to which its names could lead.
-EDGE_ALONE = json.dumps({"edge_alias_names": [], "edge_certificates": []})
 
 
 class Stack:
-    """One environment of an inventory, of which only the edge is deployed."""
+    """One environment of an inventory."""
 
     def __init__(self, aws: Aws, inventory: str, account: str, builds: Path) -> None:
         self.aws = aws
@@ -36,7 +33,7 @@ class Stack:
     def play(self, playbook: str, *arguments: str) -> Play:
         return run_play(
             playbook,
-            *("-i", f"inventories/{self.inventory}", "-e", EDGE_ALONE, "-e", f"builds={self.builds}"),
+            *("-i", f"inventories/{self.inventory}", "-e", f"builds={self.builds}"),
             *arguments,
             environment={**self.aws.environment(), "AWS_ACCESS_KEY_ID": self.account},
         )
@@ -70,6 +67,9 @@ def stack(server: Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Ca
     return make
 
 
+SERVICES = {"backend_api", "payment_service", "user_service", "admin_service"}
+
+
 def config_of(distribution: dict[str, Any]) -> dict[str, Any]:
     return distribution["DistributionConfig"]
 
@@ -92,17 +92,17 @@ def test_billpay_puts_up_its_three_sites_and_takes_them_away(
     for site in names:
         build_site(tmp_path / site)
 
-    only = ("--tags", "edge")
+    succeeded(billpay.play("site.yml"))
     start = billpay.aws.server.position()
-    plan = succeeded(billpay.play("site.yml", *only, "--check"))
-    assert billpay.requests(start) == []
-    assert {"frontend_payment", "frontend_admin", "feature_flags", "dev"} == set(plan.changed)
-    succeeded(billpay.play("site.yml", *only))
-    start = billpay.aws.server.position()
-    assert succeeded(billpay.play("site.yml", *only)).changed == {}
+    assert succeeded(billpay.play("site.yml")).changed == {}
+    rotated = succeeded(billpay.play("rotate.yml", "--check")).output
+    assert re.search(r"billpay/database/credentials +0 of 90 days +by hand", rotated)
     assert billpay.requests(start) == []
 
-    found = execute("environment_info", {"project": "billpay", "environment": "dev", "sections": ["edge"]})["edge"]
+    everything = execute("environment_info", {"project": "billpay", "environment": "dev"})
+    assert {name.replace("-", "_") for name in everything["compute"]["services"]} == SERVICES
+    assert everything["compute"]["load_balancer"]["url"].startswith("https://")
+    found = everything["edge"]
     assert set(found["sites"]) == set(names)
     zone = {
         (item["Name"], item["Type"]): item
@@ -132,9 +132,9 @@ def test_billpay_puts_up_its_three_sites_and_takes_them_away(
 
     publishing_touches_what_changed(billpay, tmp_path / "frontend-admin")
 
-    named = ("-e", "destroy_environment=dev")
-    succeeded(billpay.play("destroy.yml", *only, *named))
-    assert edge_leftovers(billpay) == {}
+    succeeded(billpay.play("destroy.yml", "-e", "destroy_environment=dev"))
+    # The provider is the account's, whoever deploys by it.
+    assert set(edge_leftovers(billpay)) == {"identity providers"}
 
 
 def publishing_touches_what_changed(stack: Stack, folder: Path) -> None:
@@ -171,10 +171,12 @@ def publishing_touches_what_changed(stack: Stack, folder: Path) -> None:
 def test_eec_nif_puts_up_its_single_page_application(stack: Callable[[str, str], Stack], tmp_path: Path) -> None:
     eec = stack("eec-nif/staging.yml", "522222222222")
     build_site(tmp_path / "frontend")
-    only = ("--tags", "edge")
-    succeeded(eec.play("site.yml", *only))
+    succeeded(eec.play("site.yml"))
     start = eec.aws.server.position()
-    assert succeeded(eec.play("site.yml", *only)).changed == {}
+    assert succeeded(eec.play("site.yml")).changed == {}
+    rotated = succeeded(eec.play("rotate.yml", "--check")).output
+    for name, how in (("mongodb", "by hand"), ("cloudinary", "by hand"), ("jwt", "random"), ("redis", "redis_auth")):
+        assert re.search(rf"eec-nif-staging/{name} +0 of 90 days +{how}", rotated)
     assert eec.requests(start) == []
 
     distribution = eec.distribution("staging.eec-nif.example.com")
@@ -198,7 +200,7 @@ def test_eec_nif_puts_up_its_single_page_application(stack: Callable[[str, str],
     }
     assert headers == {"index.html": "no-cache", f"assets/{asset}": "public, max-age=31536000, immutable"}
 
-    succeeded(eec.play("destroy.yml", *only, "-e", "destroy_environment=staging"))
+    succeeded(eec.play("destroy.yml", "-e", "destroy_environment=staging"))
     assert edge_leftovers(eec) == {}
 
 
