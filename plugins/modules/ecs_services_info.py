@@ -100,7 +100,8 @@ services:
       type: list
       elements: dict
     deployments:
-      description: The deployments that still have tasks, the primary one first.
+      description: The deployments that still have tasks, the primary one first; the task sets of a service that
+        CodeDeploy deploys.
       type: list
       elements: dict
     running_deployment:

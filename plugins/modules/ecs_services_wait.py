@@ -10,6 +10,8 @@ short_description: Wait for the deployments of several ECS services at once
 description:
   - Follows the deployments of several services of a cluster to their ends, and judges each as
     M(slipway.aws.ecs_service_rollout) does, by its service deployment and the service revision that it brings out.
+  - A service that CodeDeploy deploys is judged by the deployment of CodeDeploy whose id is given, or else by
+    the one whose task set stands beside another.
   - One look at all of them is one call for each twenty deployments, however many services there are. Looks get rarer
     with time and under throttling.
   - Start the deployments with M(slipway.aws.ecs_service_rollout), which need not wait for them, and wait for all of
@@ -18,7 +20,8 @@ description:
     wait and does not fail.
   - "IAM actions: C(ecs:DescribeServices), C(ecs:ListServiceDeployments), C(ecs:DescribeServiceDeployments), and for the
     report of a failure C(ecs:ListTasks), C(ecs:DescribeTasks), C(ecs:DescribeTaskDefinition),
-    C(elasticloadbalancing:DescribeTargetHealth) and C(logs:GetLogEvents)."
+    C(elasticloadbalancing:DescribeTargetHealth) and C(logs:GetLogEvents). Services that CodeDeploy deploys need
+    C(codedeploy:BatchGetDeployments)."
 author:
   - slipway.aws contributors (@slipway-aws)
 options:
@@ -104,7 +107,8 @@ services:
       description: The verdict in words, with the likely cause of a failure.
       type: str
     judged_by:
-      description: V(service_deployment), or V(rollout_state) where the endpoint has no service deployments.
+      description: V(service_deployment), or V(rollout_state) where the endpoint has no service deployments, or
+        V(code_deploy).
       type: str
     status:
       description: Status of the service deployment as ECS gives it.

@@ -380,3 +380,22 @@ def test_takes_the_service_down_and_its_group(aws: Aws, stage: CodeDeployed) -> 
     assert aws.run_module(GROUPS, gone)["actions"] == predicted["actions"]
     assert not aws.run_module(GROUPS, gone)["changed"]
     assert not aws.run_module(MODULE, {**NAMES, "state": "absent"})["changed"]
+
+
+def test_several_services_are_awaited_in_one_call_a_look(aws: Aws, stage: CodeDeployed) -> None:
+    stage.set_up()
+    everything = {"cluster": CLUSTER, "services": [{"name": SERVICE}], "wait_timeout": 60}
+    assert aws.run_module("ecs_services_wait", everything)["services"][SERVICE]["verdict"] == "idle"
+    started = aws.run_module(MODULE, stage.options("2.0", wait=False))["rollout"]
+    aws.mark()
+    named = {**everything, "services": [{"name": SERVICE, "deployment_id": started["deployment_id"]}]}
+    told = aws.run_module("ecs_services_wait", named)["services"][SERVICE]
+    assert (told["verdict"], told["judged_by"], told["status"]) == ("successful", "code_deploy", "Succeeded")
+    assert set(aws.calls()) == {"ecs:DescribeServices", "codedeploy:BatchGetDeployments"}
+    bad = {"hooks": {"after_install": stage.hook("no", "FAILED")}}
+    started = aws.run_module(MODULE, stage.options("3.0", wait=False, code_deploy=bad))["rollout"]
+    named["services"][0]["deployment_id"] = started["deployment_id"]
+    seen = aws.run_module("ecs_services_info", {"cluster": CLUSTER, "services": [SERVICE]})["services"][SERVICE]
+    assert (seen["task_definition"], seen["deployments"][0]["rollout_state"]) == ("shop-backend:2", "COMPLETED")
+    with pytest.raises(ModuleFailed, match=r"HOOK_EXECUTION_FAILURE\), and CodeDeploy has rolled the service back"):
+        aws.run_module("ecs_services_wait", named)

@@ -6,17 +6,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..core import AnsibleAWSError, Progress, SlipwayModule, chunks, in_parallel
 from . import api
+from . import codedeploy_api as deploy
+from .codedeploy_verdict import (
+    code_deploy_line,
+    expects_rollback,
+    judge_code_deploy,
+    revision_hash,
+    rollback_of,
+)
+from .codedeploy_verdict import described as in_words_of_ecs
+from .codedeploy_watch import ROLLBACK_SHOWS_WITHIN
 from .info import DEPLOYMENTS_A_CALL, SERVICES_A_CALL, describe_services
 from .outcome import Judge
 from .progress import deployment_line, rollout_state_line
 from .report import summary
 from .verdict import (
     Verdict,
+    controller_of,
     has_failed,
     is_rolling_out,
     judge,
@@ -40,6 +51,8 @@ class Awaited:
     service: dict[str, Any] = field(default_factory=dict)
     followed: Followed = field(default_factory=lambda: Followed("", ""))
     verdict: Verdict = field(default_factory=Verdict)
+    # How many more times to look for the rollback of a failed deployment.
+    patience: int = ROLLBACK_SHOWS_WITHIN
 
 
 class OneOf:
@@ -107,7 +120,7 @@ class GroupWait:
                         item.followed.arn = described["serviceDeploymentArn"]
         except api.NoServiceDeployments:
             pass
-        others = [item for item in self._open() if not item.followed.arn]
+        others = [item for item in self._open() if not item.followed.arn and item.followed.judged_by != "code_deploy"]
         in_parallel({item.name: lambda item=item: self._search(item) for item in others})
 
     def _describe(self, awaited: list[Awaited]) -> None:
@@ -124,12 +137,45 @@ class GroupWait:
 
     def _choose(self, item: Awaited) -> None:
         given, service = self.given[item.name], item.service
+        if controller_of(service) == "CODE_DEPLOY":
+            self._choose_code_deploy(item, given["deployment_id"])
+            return
         deployment_id = given["deployment_id"] or primary_deployment(service).get("id", "")
         item.followed = Followed(deployment_id, service.get("taskDefinition", ""), resumed=True, service=service)
         item.followed.arn = given["service_deployment_arn"] or ""
         item.followed.target = given["target_service_revision_arn"] or revision_arn(service, deployment_id)
         if not item.followed.arn and not given["deployment_id"] and not is_rolling_out(service):
             item.verdict = LEFT_FAILED if has_failed(service) else NOTHING_RUNS
+
+    def _choose_code_deploy(self, item: Awaited, number: str | None) -> None:
+        """The deployment of CodeDeploy that is meant, or the one whose task set is not alone."""
+        sets = sorted(item.service.get("taskSets") or [], key=lambda one: one.get("createdAt") or 0)
+        number = number or (sets[-1].get("externalId") if len(sets) > 1 else "") or ""
+        item.followed = Followed(number, item.service.get("taskDefinition", ""), resumed=True, service=item.service)
+        item.followed.judged_by = "code_deploy"
+        if not number:
+            item.verdict = NOTHING_RUNS
+
+    def _look_at_code_deploy(self, items: list[Awaited]) -> None:
+        client = self.module.client("codedeploy")
+        infos = {
+            info["deploymentId"]: info
+            for info in deploy.get_deployments(client, [item.followed.deployment_id for item in items])
+        }
+        back = [rollback_of(info) for info in infos.values() if rollback_of(info)]
+        rollbacks = {info["deploymentId"]: info for info in deploy.get_deployments(client, back)}
+        for item in items:
+            number = item.followed.deployment_id
+            info = infos.get(number)
+            if info is None:
+                item.verdict = Verdict("failed", f"CodeDeploy knows no deployment {number}.")
+                continue
+            rollback = rollbacks.get(rollback_of(info), {})
+            item.followed.described = in_words_of_ecs(info, {}, {})
+            item.progress.say(code_deploy_line(info, {}, rollback))
+            item.patience -= 1 if expects_rollback(info) else 0
+            if item.patience <= 0 or not expects_rollback(info):
+                item.verdict = judge_code_deploy(info, {}, rollback, revision_hash(info))
 
     def _search(self, item: Awaited) -> None:
         followed = item.followed
@@ -154,7 +200,10 @@ class GroupWait:
             item.followed.service = item.service
             item.progress.say(rollout_state_line(primary_deployment(item.service)))
             item.verdict = judge_rollout_state(item.service, item.followed.deployment_id)
-        by_arn = {item.followed.arn: item for item in still_open if item.followed.judged_by != "rollout_state"}
+        by_code_deploy = [item for item in still_open if item.followed.judged_by == "code_deploy"]
+        if by_code_deploy:
+            self._look_at_code_deploy(by_code_deploy)
+        by_arn = {item.followed.arn: item for item in still_open if item.followed.judged_by == "service_deployment"}
         for arns in chunks(list(by_arn), DEPLOYMENTS_A_CALL):
             for described in api.describe_service_deployments(self.client, arns):
                 item = by_arn[described["serviceDeploymentArn"]]
@@ -197,6 +246,13 @@ class GroupWait:
         }
         if verdict.failed:
             judge_of_one = Judge(OneOf(self.module, item.name))  # type: ignore[arg-type]
+            if followed.judged_by == "code_deploy":
+                sets = [
+                    one
+                    for one in item.service.get("taskSets") or []
+                    if one.get("externalId") == item.followed.deployment_id
+                ]
+                followed = replace(followed, deployment_id=next((one["id"] for one in sets), ""))
             failure = judge_of_one.failure(item.service, followed)
             told |= {"failure": failure, "sentence": f"{verdict.sentence} {summary(failure)}".strip()}
         return told

@@ -16,7 +16,7 @@ from .planning import IRREVERSIBLE_TAG
 from .progress import deployment_line
 from .report import failed_tasks, stopped_reasons, target_groups
 from .transformations import revision_name
-from .verdict import has_failed, is_rolling_out, primary_deployment, waiting_hooks
+from .verdict import as_its_primary_task_set, has_failed, is_rolling_out, primary_deployment, waiting_hooks
 
 # What DescribeServices and DescribeServiceDeployments take at once.
 SERVICES_A_CALL = 10
@@ -90,7 +90,10 @@ class Snapshot:
             }
         )
         self.services = [
-            service for batch in described.values() for service in batch if service.get("status") != "INACTIVE"
+            as_its_primary_task_set(service)
+            for batch in described.values()
+            for service in batch
+            if service.get("status") != "INACTIVE"
         ]
         if lone and self.services:
             # Only a service that exists can be asked for its tasks.
@@ -168,6 +171,19 @@ def deployment_info(entry: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def entries(service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """A service's deployments; where CodeDeploy makes them, its task sets in the same words."""
+    return service.get("deployments") or [
+        {
+            **task_set,
+            "id": task_set.get("externalId") or task_set.get("id", ""),
+            "desiredCount": task_set.get("computedDesiredCount", 0),
+            "rolloutState": "COMPLETED" if task_set.get("stabilityStatus") == "STEADY_STATE" else "IN_PROGRESS",
+        }
+        for task_set in service.get("taskSets") or []
+    ]
+
+
 def running_deployment(described: Mapping[str, Any]) -> dict[str, Any]:
     """A service deployment that is under way, empty when there is none."""
     if not described:
@@ -197,7 +213,7 @@ def condition(service: Mapping[str, Any], targets: Iterable[Mapping[str, Any]]) 
     """One word for how a service does."""
     if service.get("status") == "DRAINING":
         return "draining"
-    if is_rolling_out(service):
+    if is_rolling_out(service) or len(service.get("taskSets") or []) > 1:
         return "deploying"
     if has_failed(service):
         return "failed"
@@ -219,7 +235,7 @@ def service_info(
     present = [task_info(task) for task in own if task.get("lastStatus") != "STOPPED"]
     targets = [target_info(arn, item) for arn in target_groups(service) for item in health.get(arn, [])]
     tags = from_tag_list(service.get("tags"))
-    primary = primary_deployment(service)
+    primary = primary_deployment({"deployments": entries(service)})
     return {
         "arn": service["serviceArn"],
         "condition": condition(service, targets),
@@ -230,7 +246,7 @@ def service_info(
         "pending_count": service.get("pendingCount", 0),
         "rollout_state": primary.get("rolloutState", ""),
         "images": images(present),
-        "deployments": [deployment_info(entry) for entry in service.get("deployments") or []],
+        "deployments": [deployment_info(entry) for entry in entries(service)],
         "running_deployment": running_deployment(deployment),
         "tasks": sorted(present, key=lambda task: (task["started_at"], task["id"])),
         "stopped_tasks": stopped_reasons(failed_tasks(task for task in own if task.get("lastStatus") == "STOPPED")),
