@@ -35,6 +35,7 @@ OPERATIONS = tuple(
         "data",
         "deploy",
         "direct",
+        "rds_postgres",
         "role_",
         "roles_",
         "secretsmanager",
