@@ -20,7 +20,8 @@ description:
   - A service with O(deployment_controller.type=CODE_DEPLOY) is rolled out by a deployment of CodeDeploy, whose AppSpec
     this module makes. ECS still takes the desired count and what else concerns no task. The verdict then comes from the
     id of that deployment, its status and the hash of its AppSpec; a failed deployment is followed until CodeDeploy has
-    taken it back. The first task set of a new service is made by ECS, without a deployment.
+    taken it back. The first task set of a new service is made by ECS, without a deployment. AWS keeps no digests of
+    what such deployments ran, so O(state=rolled_back) goes back to the revision and configuration alone.
   - "IAM actions: C(ecs:DescribeServices), C(ecs:DescribeTaskDefinition), C(ecs:RegisterTaskDefinition),
     C(ecs:CreateService), C(ecs:UpdateService), C(ecs:DeleteService), C(ecs:ListServiceDeployments),
     C(ecs:DescribeServiceDeployments), C(ecs:DescribeServiceRevisions), C(ecs:StopServiceDeployment),

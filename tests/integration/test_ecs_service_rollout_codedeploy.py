@@ -399,3 +399,17 @@ def test_several_services_are_awaited_in_one_call_a_look(aws: Aws, stage: CodeDe
     assert (seen["task_definition"], seen["deployments"][0]["rollout_state"]) == ("shop-backend:2", "COMPLETED")
     with pytest.raises(ModuleFailed, match=r"HOOK_EXECUTION_FAILURE\), and CodeDeploy has rolled the service back"):
         aws.run_module("ecs_services_wait", named)
+
+
+def test_service_moves_from_codedeploy_to_ecs_s_own_deployments(aws: Aws, stage: CodeDeployed) -> None:
+    stage.set_up()
+    moved = {**NAMES, "deployment_controller": {"type": "ECS"}, "containers": [{"image": "registry/app:2"}]}
+    assert aws.run_module(MODULE, moved, check=True)["will_start_deployment"]
+    result = aws.run_module(MODULE, moved)
+    assert (result["rollout"]["verdict"], result["rollout"]["judged_by"]) == ("successful", "service_deployment")
+    assert stage.described()["deploymentController"] == {"type": "ECS"}
+    assert not aws.run_module(MODULE, moved)["changed"]
+    with pytest.raises(ModuleFailed, match="code_deploy: ECS itself makes the deployments of backend"):
+        aws.run_module(MODULE, {**NAMES, "code_deploy": WHERE})
+    with pytest.raises(ModuleFailed, match="wait_until: AllowTraffic is an event of CodeDeploy"):
+        aws.run_module(MODULE, {**NAMES, "wait_until": "AllowTraffic"})

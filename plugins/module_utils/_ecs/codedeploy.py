@@ -99,6 +99,9 @@ class CodeDeployed(Checkpointed):
 
     # What has to be done
 
+    def _problems_of_wait(self) -> list[str]:
+        return []  # Told before any call.
+
     def _complete_new_service(self, plan: Plan) -> None:
         if (plan.fields.get("deploymentController") or {}).get("type") != self.controller:
             raise AnsibleAWSError(

@@ -31,6 +31,7 @@ from .transformations import (
 )
 from .validation import listed, placeholders, problems_of_service, problems_of_task_definition, runs_on_fargate
 from .verdict import (
+    STAGES,
     controller_of,
     has_failed,
     is_rolling_out,
@@ -233,12 +234,21 @@ class Planner:
         kept = {name: value for name, value in found.fields.items() if name != "desiredCount"}
         whole = {**kept, **plan.fields, "serviceName": self.name}
         problems = list(problems_of_service(whole, plan.definition or found.definition))
+        problems += self._problems_of_wait()
         if plan.register and plan.definition is not None:
             problems += problems_of_task_definition(plan.definition, fargate=runs_on_fargate(whole))
         self.refuse_problems(problems)
         self._plan_tags(found, plan)
         self._plan_force(found, plan)
         return plan
+
+    def _problems_of_wait(self) -> list[str]:
+        """CodeDeploy's lifecycle events are no stages of a deployment that ECS makes."""
+        until = self.options.get("wait_until", "stable")
+        if until in ("stable", "paused", *STAGES):
+            return []
+        known = ", ".join(("stable", "paused", *STAGES[1:]))
+        return [f"wait_until: {until} is an event of CodeDeploy, but ECS makes the deployments; allowed are {known}."]
 
     def _complete_new_service(self, plan: Plan) -> None:
         if plan.definition is None and not plan.definition_arn:
