@@ -226,7 +226,7 @@ def _call_main(module: Module) -> int:
         return leave.status
     except Exception as error:  # noqa: BLE001 - a module's bug is a failed task, whatever it is
         traceback.print_exc()
-        print(_failure(error))
+        sys.stdout.write(_failure(error))
         return 1
     return 0
 
