@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import signal
 import time
 from pathlib import Path
 
 import pytest
+from ansible_collections.slipway.aws.plugins.module_utils.ecs import CODE_DEPLOY
 
-from .codedeploy import EVENTS, GROUPS, MODULE, WHERE, CodeDeployed
+from .codedeploy import EVENTS, GROUPS, MODULE, ROLLBACK, WHERE, CodeDeployed
 from .ecs import CLUSTER, SERVICE, behave, control, run_in_child
 from .harness import Aws, ModuleFailed
 
@@ -99,6 +99,10 @@ def test_every_option_of_a_deployment_arrives(aws: Aws, stage: CodeDeployed) -> 
         "override_alarm_configuration": alarms,
         "hooks": {name: name for name in hooks},
     }
+    # Held against the options, so that none can be forgotten.
+    assert {*WHERE, *ROLLBACK, *settings} == CODE_DEPLOY.keys()
+    assert set(hooks) == CODE_DEPLOY["hooks"]["options"].keys()
+    assert alarms.keys() == CODE_DEPLOY["override_alarm_configuration"]["options"].keys()
     network = {"awsvpc_configuration": {"subnets": stage.subnets[:1], "security_groups": stage.groups}}
     wanted = stage.options("2.0", code_deploy=settings, network_configuration=network, platform_version="1.4.0")
     result = aws.run_module(MODULE, wanted)
@@ -331,22 +335,35 @@ def test_late_run_is_told_to_go_on(aws: Aws, stage: CodeDeployed) -> None:
     assert aws.run_module(MODULE, stage.options("2.0", code_deploy=SLOW))["rollout"]["resumed"]
 
 
+# The controller is killed as soon as the local AWS has answered this call so many times.
+CUTS = (
+    ("ecs:RegisterTaskDefinition", 1),
+    ("ecs:TagResource", 1),
+    ("codedeploy:ListDeployments", 1),
+    ("codedeploy:CreateDeployment", 1),
+    ("codedeploy:GetDeployment", 1),
+    ("codedeploy:GetDeploymentTarget", 4),
+    ("ecs:DescribeServices", 3),
+)
+
+
 def test_killed_at_any_point_it_converges_with_one_deployment_a_change(aws: Aws, stage: CodeDeployed) -> None:
     stage.set_up()
-    dice = random.Random(20261121)
-    took = 1.0
-    for number in range(1, 11):
-        options = stage.options(str(number))
-        began = time.monotonic()
+    for number, (call, times) in enumerate(CUTS, 1):
+        options = stage.options(str(number), checkpoint=True)
+        aws.mark()
         child = run_in_child(MODULE, options)
-        time.sleep(dice.uniform(0, took))
+        until = time.monotonic() + 60
+        while aws.calls().count(call) < times:
+            assert time.monotonic() < until, f"never saw {call}"
+            time.sleep(0.01)
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         result = aws.run_module(MODULE, options)
-        took = min(max(0.3, time.monotonic() - began), 1.5)
-        assert result["images"]["backend"].endswith(f":{number}"), number
-        assert stage.runs() == str(number + 1), "a revision was registered twice"
-        assert len(stage.numbers()) == number, f"change {number} has started several deployments"
+        assert result["images"]["backend"].endswith(f":{number}"), call
+        assert stage.runs() == str(number + 1), f"killed after {call}, a revision was registered twice"
+        assert len(stage.numbers()) == number, f"killed after {call}, a change has started several deployments"
+        aws.run_module(MODULE, {**NAMES, "state": "released"})
     assert set(stage.statuses()) == {"Succeeded"}
 
 
