@@ -8,11 +8,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from psycopg import sql
 from real_servers.postgres import Postgres
 
 from .ecs import CLUSTER, Stage, control
 from .harness import Aws
+from .plays import attach_database
 from .test_role_data import Play
 
 APP = "uex_orders"
@@ -28,19 +28,11 @@ class Rotation:
             "data_redis_enabled": False,
             "data_buckets_enabled": False,
             "data_kms_enabled": False,
-            "data_rotate_ca_file": postgres.ca_file,
+            "data_database_port": postgres.port,
+            "data_database_ca_file": postgres.ca_file,
             "data_rotate_clusters": [CLUSTER],
             "data_secrets": [
-                {
-                    "component": "orders",
-                    "fields": {"username": APP, "dbname": "postgres"},
-                    "generate": [{"field": "password", "alphabet": "database"}],
-                    "rotation": {
-                        "strategy": "postgres_alternating_users",
-                        "admin_component": "database",
-                        "max_age_days": 90,
-                    },
-                },
+                {"component": "orders", "database_user": {"name": APP}, "rotation": {"max_age_days": 90}},
                 {
                     "component": "app",
                     "generate": [{"field": "jwt_key", "length": 64}],
@@ -48,21 +40,8 @@ class Rotation:
                 },
             ],
         }
-        self.play.run()
-        admin = {"user": postgres.superuser, "password": postgres.superuser_password, "ca_file": postgres.ca_file}
-        control(
-            aws,
-            "servers",
-            db_instance="uex-test-postgres",
-            account=aws.account_id,
-            host=postgres.host,
-            port=postgres.port,
-            admin=admin,
-        )
-        create = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
-        value = self.value("orders")
-        postgres.run(create.format(sql.Identifier(APP), postgres.verifier(APP, value["password"])))
-        postgres.run(sql.SQL("GRANT {} TO uex WITH ADMIN OPTION").format(sql.Identifier(APP)))
+        attach_database(aws.server, postgres, "uex-test-postgres", aws.account_id)
+        self.made = self.play.run("-vvvv")
         self.stage = Stage(aws)
         arns = {item["Name"]: item["ARN"] for item in aws.client("secretsmanager").list_secrets()["SecretList"]}
         secrets = [{"name": name.upper(), "value_from": arns[f"uex-test/{name}"]} for name in ("orders", "app")]
@@ -75,7 +54,7 @@ class Rotation:
 
     def accepts(self) -> bool:
         value = self.value("orders")
-        return self.postgres.accepts(value["username"], value["password"])
+        return self.postgres.accepts(value["username"], value["password"], "uex")
 
 
 def test_rotates_what_is_due_or_named_and_restarts_readers_once(aws: Aws, postgres: Postgres, tmp_path: Path) -> None:
@@ -83,7 +62,9 @@ def test_rotates_what_is_due_or_named_and_restarts_readers_once(aws: Aws, postgr
         rotation = Rotation(aws, postgres, tmp_path)
         before = {name: rotation.value(name) for name in ("orders", "app")}
         play, now = rotation.play, {"data_rotate_when": "now", "data_rotate_token": "SEC-1"}
-        assert rotation.accepts()
+        assert rotation.accepts(), "the role has made the user and the database that it owns"
+        everything = rotation.made + rotation.play.traces() + postgres.log.read_text(errors="replace")
+        assert not any(value in everything for value in rotation.play.values())
         aws.mark()
         play.run(entry="rotate")
         assert aws.mutations() == [], "nothing is due"
@@ -93,7 +74,7 @@ def test_rotates_what_is_due_or_named_and_restarts_readers_once(aws: Aws, postgr
         output = play.run(entry="rotate", **now)
         after = {name: rotation.value(name) for name in ("orders", "app")}
         assert (after["orders"]["username"], rotation.accepts()) == (f"{APP}_clone", True)
-        assert postgres.accepts(APP, before["orders"]["password"])
+        assert postgres.accepts(APP, before["orders"]["password"], "uex")
         assert after["app"]["jwt_key"] != before["app"]["jwt_key"]
         assert "shop/backend: rolled, shop-backend:1, reads uex-test/app" in output
         assert len(rotation.stage.deployments()) == 2
@@ -103,4 +84,5 @@ def test_rotates_what_is_due_or_named_and_restarts_readers_once(aws: Aws, postgr
         assert "data_rotate_components names nothing" in refused
     finally:
         control(aws, "servers", "DELETE")
+        postgres.run("DROP DATABASE IF EXISTS uex WITH (FORCE)")
         postgres.drop(f"{APP}_clone", APP, "uex")

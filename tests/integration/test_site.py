@@ -142,8 +142,8 @@ def test_from_an_empty_account_and_back(name: str, build: Build, tmp_path: Path)
 
     first = succeeded(site.play("site.yml"))
     if name != "staging":
-        # The plan tells how many tasks change on which host. It shows replicas with their primary; the run makes them in
-        # a second task, when the primary is there.
+        # The plan tells how many tasks change on which host. It shows replicas with their primary; the run makes them
+        # in a second task, when the primary is there.
         assert first.changed == {**plan.changed, name: plan.changed[name] + bool(replicas)}
     deployed_as_the_inventory_says(site)
 
