@@ -39,11 +39,14 @@ class Traces:
         self._thread = threading.Thread(target=self._look, daemon=True)
 
     def _look(self) -> None:
+        known: set[tuple[Path, bytes]] = set()
         while not self._ended.wait(0.02):
-            for name in ("cmdline", "environ"):
-                for path in Path("/proc").glob(f"[0-9]*/{name}"):
-                    with contextlib.suppress(OSError):
-                        self.processes.add(path.read_bytes())
+            for path in Path("/proc").glob("[0-9]*/cmdline"):
+                with contextlib.suppress(OSError):
+                    line = path.read_bytes()
+                    if (path, line) not in known:
+                        known.add((path, line))
+                        self.processes |= {line, path.with_name("environ").read_bytes()}
             for path in self._folder.rglob("*"):
                 with contextlib.suppress(OSError):
                     state = path.stat()
