@@ -142,11 +142,14 @@ def test_refuses_before_any_call(aws: Aws, stage: CodeDeployed, words: str) -> N
     assert aws.calls() == []
 
 
-def test_refuses_what_nothing_can_change(aws: Aws, stage: CodeDeployed) -> None:
+def test_refuses_what_nothing_can_change_and_what_is_missing(aws: Aws, stage: CodeDeployed) -> None:
     stage.set_up()
     aws.mark()
     with pytest.raises(ModuleFailed, match="enable_execute_command: neither ECS nor CodeDeploy can change it"):
         aws.run_module(MODULE, {**NAMES, "enable_execute_command": True})
+    hooks = {"hooks": {"after_install": "nothing"}}
+    with pytest.raises(ModuleFailed, match=r"code_deploy\.hooks\.after_install: the function nothing does not exist"):
+        aws.run_module(MODULE, stage.options("2.0", code_deploy=hooks, verify=True))
     assert aws.mutations() == []
 
 

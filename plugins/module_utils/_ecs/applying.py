@@ -80,9 +80,11 @@ class Applier(Judge):
         return Found(definition=found.definition, definition_tags=found.definition_tags)
 
     def _verify(self, found: Found, plan: Plan) -> None:
+        self.refuse_problems(self._problems_of_surroundings(found, plan))
+
+    def _problems_of_surroundings(self, found: Found, plan: Plan) -> list[str]:
         fields = {**found.fields, **plan.fields}
-        definition = plan.definition or found.definition
-        self.refuse_problems(verify(self.module.client, definition or {}, fields))
+        return verify(self.module.client, plan.definition or found.definition or {}, fields)
 
     def _meet_running(self, found: Found, plan: Plan) -> Followed | None:
         """What to do about a deployment that is under way: attach to it, wait for its end, fail, or replace it."""

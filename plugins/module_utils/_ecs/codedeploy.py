@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..core import AnsibleAWSError, SlipwayModule, error_code
+from ..core import AnsibleAWSError, SlipwayModule, error_code, in_parallel
+from ..planned import is_planned
 from . import api
 from . import codedeploy_api as deploy
 from .appspec import (
@@ -31,6 +32,7 @@ from .codedeploy_watch import CodeDeployWatcher, FollowedCodeDeploy
 from .comparison import Change, canonical_task_definition
 from .outcome import Verdict
 from .planning import IRREVERSIBLE_TAG, ROLLED_BACK_TAG, Found, Plan, tag_pairs
+from .preflight import check_function
 from .report import deployment_tasks, failed_tasks, unhealthy_targets
 from .transformations import cluster_name, options_of, registrable, revision_name, snake_name
 from .verdict import irreversible, primary_task_set
@@ -154,6 +156,20 @@ class CodeDeployed(Checkpointed):
             if running and digest and running != digest:
                 changes.append(Change(f"task_definition.images.{name}.digest", running, digest, True))
         return changes
+
+    def _problems_of_surroundings(self, found: Found, plan: Plan) -> list[str]:
+        hooks = {option: name for option, name in (self.code_deploy.get("hooks") or {}).items() if name}
+        found_wrong = in_parallel(
+            {
+                option: lambda option=option, name=name: check_function(
+                    self.module.client("lambda"), f"code_deploy.hooks.{option}", name
+                )
+                for option, name in hooks.items()
+                if not is_planned(name)
+            }
+        )
+        problems = super()._problems_of_surroundings(found, plan)
+        return [*problems, *(problem for wrong in found_wrong.values() for problem in wrong)]
 
     # What is under way
 

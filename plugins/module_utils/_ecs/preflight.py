@@ -108,13 +108,14 @@ def _hooks(service: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 def _hook_checks(clients: Clients, service: Mapping[str, Any]) -> Iterator[tuple[str, Check]]:
     for arn in dict.fromkeys(hook.get("hookTargetArn") for hook in _hooks(service)):
         if arn and ":function:" in arn and not is_planned(arn):
-            yield arn, lambda arn=arn: _check_function(clients("lambda"), arn)
+            option = "deployment_configuration.lifecycle_hooks.hook_target_arn"
+            yield arn, lambda arn=arn, option=option: check_function(clients("lambda"), option, arn)
 
 
-def _check_function(client: Any, arn: str) -> list[str]:
+def check_function(client: Any, option: str, arn: str) -> list[str]:
     if _get_function(client, arn) is not None:
         return []
-    return [f"deployment_configuration.lifecycle_hooks.hook_target_arn: the function {arn} does not exist."]
+    return [f"{option}: the function {arn} does not exist."]
 
 
 @aws_call("get the function {arn}", missing=["ResourceNotFoundException"])
