@@ -26,7 +26,7 @@ from .appspec import (
     same_workload,
     sha256_of,
 )
-from .checkpoint import Checkpointed, sibling
+from .checkpoint import NOTHING, Checkpointed, sibling
 from .codedeploy_verdict import code_deploy_line, events_told, green, revision_hash, rollback_of
 from .codedeploy_watch import CodeDeployWatcher, FollowedCodeDeploy
 from .comparison import Change, canonical_task_definition
@@ -411,6 +411,9 @@ class CodeDeployed(Checkpointed):
         return f"CodeDeploy rolls it back, as on_interrupt says ({followed.deployment_id})."
 
     # Going back, and answering
+
+    def _here(self, service: Mapping[str, Any]) -> str:
+        return revision_name(service.get("taskDefinition", "")) or NOTHING
 
     def _roll_back_running(self, found: Found) -> dict[str, Any]:
         service, plan = found.service or {}, Plan()
