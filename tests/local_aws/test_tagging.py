@@ -249,3 +249,17 @@ def test_pages(aws: Clients, tagged: Callable[..., set[str]]) -> None:
     assert set(seen) == arns
     assert len(seen) == 7
     assert first["ResourceTagMappingList"][0]["Tags"] == TAGS
+
+
+def test_a_page_ends_by_resources_or_where_asked_by_tags(aws: Clients) -> None:
+    sns = aws("sns")
+    tags = [*TAGS, *({"Key": f"key-{index}", "Value": "x"} for index in range(18))]
+    arns = [sns.create_topic(Name=f"topic-{index}", Tags=tags)["TopicArn"] for index in range(9)]
+    api = aws("resourcegroupstaggingapi")
+    assert len(api.get_resources(TagFilters=FILTERS)["ResourceTagMappingList"]) == 9
+    limited = api.get_resources(TagFilters=FILTERS, TagsPerPage=100)
+    assert 0 < len(limited["ResourceTagMappingList"]) < 9
+    assert limited["PaginationToken"]
+    by_arn = api.get_resources(ResourceARNList=arns)
+    assert len(by_arn["ResourceTagMappingList"]) == 9
+    assert by_arn["PaginationToken"] == ""

@@ -16,9 +16,16 @@ def _pages(client: Any, operation: str, key: str, **arguments: Any) -> list[Any]
 
 
 @aws_call("find the resources tagged {tags}")
-def tagged_resources(client: Any, tags: dict[str, str]) -> list[dict[str, Any]]:
+def tagged_resources(client: Any, tags: dict[str, str], types: list[str]) -> list[dict[str, Any]]:
     filters = [{"Key": key, "Values": [value]} for key, value in tags.items()]
-    return _pages(client, "get_resources", "ResourceTagMappingList", TagFilters=filters)
+    return _pages(
+        client,
+        "get_resources",
+        "ResourceTagMappingList",
+        TagFilters=filters,
+        ResourceTypeFilters=types,
+        ResourcesPerPage=100,
+    )
 
 
 # operation of EC2 → where its answer stands, and whether the filters are called Filter

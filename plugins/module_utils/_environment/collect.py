@@ -17,6 +17,15 @@ from . import transformations as to
 GLOBAL_REGION = "us-east-1"
 
 
+# What each section looks up by its tags. Of each page of a hundred resources as few as possible are of no interest.
+_TAGGED = {
+    "data": ("kms:key", "secretsmanager:secret", "s3", "rds:db", "elasticache:replicationgroup"),
+    "compute": ("ecs:cluster", "ecr:repository", "elasticloadbalancing:loadbalancer"),
+    "edge": ("acm:certificate", "cloudfront:distribution", "route53:hostedzone", "s3", "wafv2"),
+    "monitoring": ("cloudwatch:alarm", "sns"),
+}
+
+
 @dataclass(frozen=True)
 class Environment:
     """Which environment is asked for, and how to reach AWS."""
@@ -39,7 +48,8 @@ class Environment:
 def collect(environment: Environment, sections: list[str]) -> dict[str, Any]:
     """The outputs of the roles in C(sections), as the account has them now."""
     # The tagging API is asked once for all sections that stand on it.
-    tagged = to.Tagged(_tagged(environment)) if set(sections) - {"vpc"} else to.Tagged([])
+    types = sorted({kind for section in sections for kind in _TAGGED.get(section, ())})
+    tagged = to.Tagged(_tagged(environment, types) if types else [])
     parts: dict[str, Callable[[], dict[str, Any]]] = {
         "vpc": lambda: _vpc(environment),
         "data": lambda: _data(environment, tagged),
@@ -66,12 +76,12 @@ def _clients(sections: list[str]) -> set[str]:
     return {service for section in sections for service in needed[section]}
 
 
-def _tagged(environment: Environment) -> list[dict[str, Any]]:
+def _tagged(environment: Environment, types: list[str]) -> list[dict[str, Any]]:
     regions = sorted({environment.region, GLOBAL_REGION})
     clients = {region: environment.client("resourcegroupstaggingapi", region=region) for region in regions}
     answers = in_parallel(
         {
-            region: lambda client=client: api.tagged_resources(client, environment.tags)
+            region: lambda client=client: api.tagged_resources(client, environment.tags, types)
             for region, client in clients.items()
         }
     )
@@ -117,15 +127,20 @@ def _compute(environment: Environment, tagged: to.Tagged) -> dict[str, Any]:
         {
             "roles": lambda: api.iam_roles(environment.client("iam"), environment.path),
             "balancer": lambda: api.load_balancer(elbv2, balancer) if balancer else {},
-            "listeners": lambda: api.listeners(elbv2, balancer) if balancer else [],
+            "listeners": lambda: _listeners(elbv2, balancer) if balancer else ([], []),
             "services": lambda: api.services(environment.client("ecs"), cluster) if cluster else [],
         }
     )
-    # Rules stand on the listener that serves: the one for HTTPS where there is one.
-    serving = sorted(answers["listeners"], key=lambda listener: listener["Protocol"], reverse=True)[:1]
-    rules = api.rules(elbv2, serving[0]["ListenerArn"]) if serving else []
+    listeners, rules = answers["listeners"]
     roles = to.role_arns(answers["roles"], environment.project, environment.environment)
-    return to.compute_output(tagged, roles, answers["balancer"], answers["listeners"], rules, answers["services"])
+    return to.compute_output(tagged, roles, answers["balancer"], listeners, rules, answers["services"])
+
+
+def _listeners(client: Any, balancer: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The listeners, and the rules of the one that serves: the one for HTTPS where there is one."""
+    listeners = api.listeners(client, balancer)
+    serving = sorted(listeners, key=lambda listener: listener["Protocol"], reverse=True)[:1]
+    return listeners, api.rules(client, serving[0]["ListenerArn"]) if serving else []
 
 
 def _rivals(tagged: to.Tagged) -> list[str]:

@@ -6,10 +6,12 @@ AWS: returns every tagged resource of the services that support the API, among t
 logs, network ACLs, launch templates, listeners and rules, ECR repositories, all groups of RDS and ElastiCache, web
 ACLs, trails, hosted zones, IAM policies and OIDC providers; resources of global services belong to us-east-1, buckets
 to their own region; ResourceTypeFilters are compared with the ARN (``ec2:natgateway``, ``elasticloadbalancing``);
-resources that never had a tag are not returned (Resource Groups Tagging API reference; "Services that support the
+resources that never had a tag are not returned; a page has 50 resources, or as many as ResourcesPerPage says, and
+what is asked for by ResourceARNList is one page (Resource Groups Tagging API reference; "Services that support the
 Resource Groups Tagging API").
 moto 5.2.5: leaves most of these out, has other names in some ARNs (``flow-logs``), returns some untagged resources,
-returns buckets and distributions in every region, and pages through a generator that a change in between breaks.
+returns buckets and distributions in every region, pages through a generator that a change in between breaks, ends a
+page after a hundred tags without being asked to, and pages what is asked for by ARN, too.
 Can go when moto's backends list all their kinds.
 """
 
@@ -28,6 +30,7 @@ from moto.iam.models import iam_backends
 from moto.rds.models import rds_backends
 from moto.resourcegroupstaggingapi.exceptions import ResourceGroupsTaggingAPIError
 from moto.resourcegroupstaggingapi.models import ResourceGroupsTaggingAPIBackend
+from moto.resourcegroupstaggingapi.responses import ResourceGroupsTaggingAPIResponse
 from moto.route53.models import route53_backends
 from moto.s3.models import s3_backends
 from moto.servicediscovery.models import servicediscovery_backends
@@ -246,11 +249,13 @@ def _get_resources(
             and matches_type(resource.arn, resource_type_filters)
             and (not resource_arn_list or resource.arn in resource_arn_list)
         ]
+    if resource_arn_list:
+        return "", left
     page: list[TaggedResource] = []
     tags = 0
     for resource in left[:resources_per_page]:
         tags += len(resource.tags)
-        if page and tags > tags_per_page:
+        if self.tags_per_page and page and tags > self.tags_per_page:  # type: ignore[attr-defined]
             break
         page.append(resource)
     rest = left[len(page) :]
@@ -261,7 +266,18 @@ def _get_resources(
     return token, page
 
 
+def _answer(self: ResourceGroupsTaggingAPIResponse) -> Any:
+    """moto's answer, but for its default of a hundred tags a page."""
+    asked = self._get_int_param("TagsPerPage", 0)
+    self.backend.tags_per_page = asked  # type: ignore[attr-defined]
+    return _moto_answer(self)
+
+
+_moto_answer = ResourceGroupsTaggingAPIResponse.get_resources
+
+
 def apply(clock: Clock) -> None:
+    ResourceGroupsTaggingAPIResponse.get_resources = _answer  # type: ignore[method-assign]
     ResourceGroupsTaggingAPIBackend.get_resources = _get_resources  # type: ignore[assignment]
     ResourceGroupsTaggingAPIBackend._get_resources_generator = (  # type: ignore[method-assign]
         lambda self, **_filters: iter(resources(self.account_id, self.region_name))
