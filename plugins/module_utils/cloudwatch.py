@@ -10,7 +10,7 @@ from typing import Any
 
 from ._cloudwatch import api
 from ._cloudwatch import transformations as to
-from .core import Resource, State, Step, chunks, in_parallel, tag_changes, wanted_tags
+from .core import Resource, State, Step, caller_arn, chunks, in_parallel, tag_changes, wanted_tags
 
 __all__ = ["Alarm"]
 
@@ -53,7 +53,7 @@ class Alarm(Resource):
         current_tags = self._tags(states)
         listed = set(self.names)
         if listed - states.keys():
-            self._caller_arn = api.caller_arn(self.sts_client)
+            self._caller_arn = caller_arn(self.sts_client)
         self._current = {
             name: {**state, "tags": current_tags.get(name, {})}
             for name, state in states.items()

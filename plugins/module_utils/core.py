@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from ._core.caller import caller_arn
 from ._core.compare import differences, given, merged, same
 from ._core.errors import aws_call, error_code
 from ._core.module import SlipwayModule, fail, run
@@ -26,6 +27,7 @@ __all__ = [
     "State",
     "Step",
     "aws_call",
+    "caller_arn",
     "chunks",
     "differences",
     "elapsed",

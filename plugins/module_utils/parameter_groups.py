@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
 
+from ._core.parallel import in_parallel
 from ._core.reconcile import Resource, State
 from ._core.tags import from_tag_list, tag_changes, to_tag_list, wanted_tags
 
@@ -95,9 +97,15 @@ class ParameterGroup(Resource):
         if group is None:
             return {}
         state = self.from_group(group)
-        self.set_by_user = self.api.parameters(self.client, self.name, set_by_user=True)
+        found = in_parallel(
+            {
+                "parameters": partial(self.api.parameters, self.client, self.name, set_by_user=True),
+                "tags": partial(self.api.tags_of, self.client, state["arn"]),
+            }
+        )
+        self.set_by_user = found["parameters"]
         state["parameters"] = values(self.set_by_user)
-        state["tags"] = from_tag_list(self.api.tags_of(self.client, state["arn"]))
+        state["tags"] = from_tag_list(found["tags"])
         return {self.name: state}
 
     def differences(self, name: str, current: State, wanted: State) -> State:

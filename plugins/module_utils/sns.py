@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ._sns import api
@@ -58,10 +59,13 @@ class Topic(Resource):
 
     def _describe(self, name: str) -> State | None:
         arn = self.arn(name)
-        attributes = api.attributes(self.client, arn)
+        # All at once: a topic that is not there has no subscriptions and no tags.
+        found = in_parallel(
+            {part: partial(part, self.client, arn) for part in (api.attributes, api.subscriptions, api.tags)}
+        )
+        attributes, subscriptions, tags = found.values()
         if attributes is None:
             return None
-        subscriptions = api.subscriptions(self.client, arn)
         asked = {
             to.subscription_key(item)
             for item in self.topics.get(name, {}).get("subscriptions") or []
@@ -71,7 +75,7 @@ class Topic(Resource):
             key = f"{item['Protocol']}:{item['Endpoint']}"
             if key in asked and item["SubscriptionArn"] not in (to.PENDING, to.DELETED):
                 item["Attributes"] = api.subscription_attributes(self.client, item["SubscriptionArn"])
-        return to.topic_state(attributes, subscriptions, api.tags(self.client, arn))
+        return to.topic_state(attributes, subscriptions, tags)
 
     def wanted(self, name: str) -> State:
         """The state of a topic that the task describes."""

@@ -129,6 +129,7 @@ from ansible_collections.slipway.aws.plugins.module_utils.core import (
     SlipwayModule,
     State,
     aws_call,
+    caller_arn,
     differences,
     given,
     in_parallel,
@@ -138,11 +139,6 @@ from ansible_collections.slipway.aws.plugins.module_utils.core import (
     tag_changes,
     wanted_tags,
 )
-
-
-@aws_call("find out whose account this is")
-def _caller_arn(client: Any) -> str:
-    return client.get_caller_identity()["Arn"]
 
 
 @aws_call("describe the log group {name}")
@@ -212,7 +208,7 @@ class LogGroup(Resource):
         self.purge_tags = module.params["purge_tags"]
         self.names = names
         self.purge_tagged = purge_tagged
-        parts = _caller_arn(module.client("sts")).split(":")
+        parts = caller_arn(module.client("sts")).split(":")
         self.arn_prefix = f"arn:{parts[1]}:logs:{module.region}:{parts[4]}:log-group:"
 
     def describe(self) -> dict[str, State]:

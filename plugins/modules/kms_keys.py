@@ -231,18 +231,24 @@ class Key(Resource):
         }
         if wanted is None:
             return state
-        if "policy" in wanted:
-            state["policy"] = api.policy(self.client, key)
-        if wanted.keys() & {"rotation", "rotation_period_days"} and known["KeyState"] != _PENDING:
-            rotation = api.rotation(self.client, key)
-            state["rotation"] = bool(rotation.get("KeyRotationEnabled"))
-            state["rotation_period_days"] = rotation.get("RotationPeriodInDays")
-        if "grants" in wanted:
-            grants = api.grants(self.client, key)
-            state["grants"] = from_grants(grants)
-            state["grant_ids"] = {grant["Name"]: grant["GrantId"] for grant in grants if grant.get("Name")}
-        if "tags" in wanted:
-            state["tags"] = from_tag_list(api.tags(self.client, key))
+        rotates = wanted.keys() & {"rotation", "rotation_period_days"} and known["KeyState"] != _PENDING
+        looks = {
+            "policy": api.policy if "policy" in wanted else None,
+            "rotation": api.rotation if rotates else None,
+            "grants": api.grants if "grants" in wanted else None,
+            "tags": api.tags if "tags" in wanted else None,
+        }
+        found = in_parallel({part: partial(look, self.client, key) for part, look in looks.items() if look})
+        if "policy" in found:
+            state["policy"] = found["policy"]
+        if "rotation" in found:
+            state["rotation"] = bool(found["rotation"].get("KeyRotationEnabled"))
+            state["rotation_period_days"] = found["rotation"].get("RotationPeriodInDays")
+        if "grants" in found:
+            state["grants"] = from_grants(found["grants"])
+            state["grant_ids"] = {grant["Name"]: grant["GrantId"] for grant in found["grants"] if grant.get("Name")}
+        if "tags" in found:
+            state["tags"] = from_tag_list(found["tags"])
         return state
 
     def differences(self, name: str, current: State, wanted: State) -> State:

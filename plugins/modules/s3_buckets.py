@@ -234,7 +234,7 @@ actions:
       elements: str
 """
 
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 from ansible_collections.slipway.aws.plugins.module_utils.core import (
@@ -242,7 +242,7 @@ from ansible_collections.slipway.aws.plugins.module_utils.core import (
     Resource,
     SlipwayModule,
     State,
-    aws_call,
+    caller_arn,
     from_tag_list,
     given,
     in_parallel,
@@ -286,14 +286,18 @@ class Bucket(Resource):
 
     def describe(self) -> dict[str, State]:
         owned = api.list_buckets(self.client)
-        return in_parallel({name: partial(self._look, name) for name in self.wanted if name in owned})
+        return self._look([name for name in self.wanted if name in owned])
 
-    def _look(self, name: str) -> State:
+    def _look(self, names: list[str]) -> dict[str, State]:
         """What the task speaks of, and no more: each field is a call of its own."""
-        wanted = self.wanted[name]
-        state: State = {"arn": self._arn(name)}
-        if wanted is None:
-            return state
+        found = in_parallel({(name, field): look for name in names for field, look in self._looks(name).items()})
+        states: dict[str, State] = {name: {"arn": self._arn(name)} for name in names}
+        for (name, field), value in found.items():
+            states[name][field] = value
+        return states
+
+    def _looks(self, name: str) -> dict[str, Callable[[], Any]]:
+        wanted = self.wanted[name] or {}
         looks = {
             "versioning": lambda: api.versioning(self.client, name),
             "encryption": lambda: encryption_from(api.encryption(self.client, name)),
@@ -304,7 +308,7 @@ class Bucket(Resource):
             "logging": lambda: logging_from(api.logging(self.client, name)),
             "tags": lambda: from_tag_list(api.tags(self.client, name)),
         }
-        return {**state, **{field: look() for field, look in looks.items() if field in wanted}}
+        return {field: look for field, look in looks.items() if field in wanted}
 
     def differences(self, name: str, current: State, wanted: State) -> State:
         found = {key: value for key, value in wanted.items() if not self._same(key, current.get(key), value)}
@@ -328,7 +332,7 @@ class Bucket(Resource):
     def create(self, name: str, wanted: State) -> State:
         api.create_bucket(self.client, name, self.region)
         # A new bucket has defaults of its own, and one that a killed run made may have more.
-        current = self._look(name)
+        current = self._look([name])[name]
         return self.update(name, current, self.differences(name, current, wanted), wanted)
 
     def update(self, name: str, current: State, changes: State, wanted: State) -> State:
@@ -372,11 +376,6 @@ def _blocked(block: dict[str, bool]) -> bool:
     return len(block) == 4 and all(block.values())
 
 
-@aws_call("find out whose credentials these are")
-def _account_id(module: SlipwayModule) -> str:
-    return module.client("sts").get_caller_identity()["Account"]
-
-
 def _wanted(bucket: dict[str, Any], account_id: str, partition: str) -> State:
     fields = given({key: bucket[key] for key in ("versioning", "block_public_access", "ownership")})
     if bucket["encryption"] is not None:
@@ -409,7 +408,7 @@ def _run(module: SlipwayModule) -> dict[str, Any]:
     needs_account = present and any(
         bucket["alb_logs"] is not None and not bucket["alb_logs"]["account_id"] for bucket in buckets
     )
-    account_id = _account_id(module) if needs_account else ""
+    account_id = caller_arn(module.client("sts")).split(":")[4] if needs_account else ""
     partition = module.client("s3").meta.partition
     wanted = {bucket["name"]: _wanted(bucket, account_id, partition) if present else None for bucket in buckets}
     outcome = reconcile(Bucket(module, wanted), wanted, check_mode=module.check_mode)

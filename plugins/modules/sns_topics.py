@@ -228,8 +228,7 @@ actions:
 
 from typing import Any
 
-from ansible_collections.slipway.aws.plugins.module_utils._sns import api
-from ansible_collections.slipway.aws.plugins.module_utils.core import SlipwayModule, State, reconcile, run
+from ansible_collections.slipway.aws.plugins.module_utils.core import SlipwayModule, State, caller_arn, reconcile, run
 from ansible_collections.slipway.aws.plugins.module_utils.sns import Topic, check_topics
 
 
@@ -249,7 +248,7 @@ def _run(module: SlipwayModule) -> dict[str, Any]:
     topics = _topics(options)
     resource = Topic(
         module.client("sns"),
-        caller_arn=api.caller_arn(module.client("sts")),
+        caller_arn=caller_arn(module.client("sts")),
         region=module.region,
         topics=topics,
         purge_tags=options["purge_tags"],

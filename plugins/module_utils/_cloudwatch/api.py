@@ -16,11 +16,6 @@ def _alarms(page: dict[str, Any]) -> list[dict[str, Any]]:
     return [*page.get("MetricAlarms", []), *page.get("CompositeAlarms", [])]
 
 
-@aws_call("find out whose account this is")
-def caller_arn(client: Any) -> str:
-    return client.get_caller_identity()["Arn"]
-
-
 @aws_call("describe the alarms {names}")
 def alarms_named(client: Any, names: list[str]) -> list[dict[str, Any]]:
     return _alarms(client.describe_alarms(AlarmNames=names, AlarmTypes=_TYPES, MaxRecords=100))

@@ -106,16 +106,17 @@ class Role(Resource):
         listed_names = api.list_role_names(self.client, self.path, self.prefix) if self.owner else []
         others = set(listed_names) - set(self.names)
         call = functools.partial
-        found = in_parallel({name: call(api.get_role, self.client, name) for name in [*self.names, *sorted(others)]})
-        states = {name: role_state(role) for name, role in found.items() if role}
+        looks: dict[tuple[str, str], Callable[[], Any]] = {}
+        # All at once: a role that is not there has no policies.
+        for name in [*self.names, *sorted(others)]:
+            looks[name, "role"] = call(api.get_role, self.client, name)
+            looks[name, "inline"] = call(api.list_inline_policies, self.client, name)
+            looks[name, "managed"] = call(api.list_managed_policies, self.client, name)
+        listed = in_parallel(looks)
+        states = {name: role_state(role) for (name, look), role in listed.items() if look == "role" and role}
         states = {
             name: state for name, state in states.items() if name not in others or carries(state["tags"], self.owner)
         }
-        lists: dict[tuple[str, str], Callable[[], Any]] = {}
-        for name in states:
-            lists[name, "inline"] = call(api.list_inline_policies, self.client, name)
-            lists[name, "managed"] = call(api.list_managed_policies, self.client, name)
-        listed = in_parallel(lists)
         documents = in_parallel(
             {
                 (name, policy): call(api.get_inline_policy, self.client, name, policy)

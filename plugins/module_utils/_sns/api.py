@@ -10,11 +10,6 @@ from typing import Any
 from ..core import aws_call, from_tag_list, to_tag_list
 
 
-@aws_call("find out whose account this is")
-def caller_arn(client: Any) -> str:
-    return client.get_caller_identity()["Arn"]
-
-
 @aws_call("list the topics")
 def topic_arns(client: Any) -> list[str]:
     return [topic["TopicArn"] for page in client.get_paginator("list_topics").paginate() for topic in page["Topics"]]
