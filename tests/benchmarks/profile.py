@@ -94,14 +94,15 @@ def read(folder: Path) -> Profile:
     """Add up the files that a run left."""
     profile = Profile()
     for file in folder.glob("*.stacks"):
-        task, *lines = file.read_text(encoding="utf-8").splitlines()
-        profile.workers += bool(task)
+        process, *lines = file.read_text(encoding="utf-8").splitlines()
+        profile.workers += process == "worker"
         for line in lines:
-            count, _tab, text = line.partition("\t")
+            count, task, text = line.split("\t")
             seconds, stack = int(count) * INTERVAL, text.split(";")
             profile.kinds[kind(stack)] += seconds
-            if task:
+            if process == "worker":
                 profile.in_workers[kind(stack)] += seconds
+            if task:
                 profile.tasks[task] += seconds
             for frame in {_short(frame) for frame in stack}:
                 profile.functions[frame] += seconds

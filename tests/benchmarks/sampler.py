@@ -6,7 +6,7 @@ The kernel sends SIGPROF for each 4 ms of CPU time that a process uses (ITIMER_P
 of it: time in which a process waits is not counted. Only the first thread can be looked at; CPU time that its samples
 do not account for was used by other threads. Each process writes its stacks to a file of its own when it ends, and a
 worker of ansible-core ends by os._exit, so that is where it writes. What it starts anew (exec) is not seen. The first
-line of a file is the name of the task that the worker ran.
+line of a file says whether the process is a worker; each other line has the task that a sample belongs to.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ from typing import Any, NoReturn
 INTERVAL = 0.004
 
 folder = Path(sys.argv[1])
-stacks: Counter[tuple[str, ...]] = Counter()
+program = os.getpid()
+stacks: Counter[tuple[str, tuple[str, ...]]] = Counter()
 leave = os._exit
 task = ""
 
@@ -33,17 +34,22 @@ task = ""
 def sample(number: int, frame: FrameType | None) -> None:
     global task  # noqa: PLW0603
     found: list[str] = []
+    # The program itself runs some tasks, one after the other; a worker runs one, from its start to its end.
+    if os.getpid() == program:
+        task = ""
     while frame is not None:
         code = frame.f_code
         if not task and code.co_qualname == "TaskExecutor.run":
             task = str(frame.f_locals["self"]._task.get_name())
         found.append(f"{code.co_filename}:{code.co_qualname}")
         frame = frame.f_back
-    stacks[tuple(found)] += 1
+    stacks[task, tuple(found)] += 1
 
 
 def start() -> None:
     """A fork inherits the handler, but not the timer."""
+    global task  # noqa: PLW0603
+    task = ""
     stacks.clear()
     signal.setitimer(signal.ITIMER_PROF, INTERVAL, INTERVAL)
 
@@ -52,9 +58,12 @@ def write() -> None:
     signal.setitimer(signal.ITIMER_PROF, 0)
     unseen = round(time.process_time() / INTERVAL) - stacks.total()
     if unseen > 0:
-        stacks[("(other threads)",)] = unseen
-    lines = (f"{count}\t{';'.join(stack)}\n" for stack, count in stacks.items())
-    (folder / f"{os.getpid()}.stacks").write_text("".join([f"{task}\n", *lines]), encoding="utf-8", errors="replace")
+        stacks[task, ("(other threads)",)] = unseen
+    kind = "program" if os.getpid() == program else "worker"
+    # The first samples of a worker are older than its task.
+    unnamed = "" if kind == "program" else task
+    lines = (f"{count}\t{name or unnamed}\t{';'.join(stack)}\n" for (name, stack), count in stacks.items())
+    (folder / f"{os.getpid()}.stacks").write_text("".join([f"{kind}\n", *lines]), encoding="utf-8", errors="replace")
     stacks.clear()
 
 
