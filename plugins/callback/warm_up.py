@@ -16,17 +16,46 @@ description:
     compiled, the worker finds there; what it has not, each worker imports, reads and compiles for itself.
   - This plugin imports boto3, modules and filters, reads the models of the services that most tasks
     ask, and compiles the templates of variables and tasks before the first worker that needs them is forked.
-  - Tasks of this collection's roles that only compute something, or that are skipped, run without a worker of their
-    own, unless C(slipway_aws_direct) is V(false).
+  - Tasks of this collection's roles that only compute something, that are skipped, or that run an AWS module on the
+    only host of the play, run without a worker of their own, unless C(slipway_aws_direct) is V(false).
+  - Files of collections are loaded from C(__pycache__) where they have not changed since.
+  - What those modules will read of AWS is asked for ahead, side by side, as the run before asked it. An answer serves
+    the first task that asks for it, once, while the run has changed nothing, for a minute at most.
   - Nothing but the speed differs. On a version of ansible-core that it does not know it does nothing.
 requirements:
   - enable it in configuration, C(callbacks_enabled = slipway.aws.warm_up)
+options:
+  read_ahead:
+    description:
+      - Whether to ask ahead for what the run before has read.
+    type: bool
+    default: true
+    env:
+      - name: SLIPWAY_AWS_READ_AHEAD
+    ini:
+      - section: slipway_aws
+        key: read_ahead
+  read_ahead_folder:
+    description:
+      - Where each run notes what it has read, a file for each playbook, inventory and account; operations and their
+        parameters, no answers. Where it is not set, C(slipway_aws/reads) in C(ANSIBLE_HOME).
+    type: path
+    env:
+      - name: SLIPWAY_AWS_READ_AHEAD_FOLDER
+    ini:
+      - section: slipway_aws
+        key: read_ahead_folder
 """
 
+from pathlib import Path
 from typing import Any
 
+from ansible import constants as C
+from ansible import context
 from ansible.plugins.callback import CallbackBase
-from ansible_collections.slipway.aws.plugins.plugin_utils import compiled, direct, in_parent
+from ansible_collections.slipway.aws.plugins.plugin_utils import bytecode, direct, in_parent, lazy_variables, read_ahead
+
+FOLDER = Path("slipway_aws", "reads")
 
 
 class CallbackModule(CallbackBase):
@@ -39,38 +68,30 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compiled = compiled.engaged()
-        in_parent.engage()
-        self._variables: dict[tuple[str, str | None], dict[str, Any]] = {}
-        self._task: Any = None
+        bytecode.engage()
+        lazy_variables.engage()
+        self._runs_modules = in_parent.engage()
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
-        direct.warm_up()
+        direct.warm_up(models=not self._runs_modules)
+        if self._runs_modules and self.get_option("read_ahead"):
+            folder = self.get_option("read_ahead_folder") or Path(C.config.get_config_value("ANSIBLE_HOME")) / FOLDER
+            file = read_ahead.file_for(Path(folder), playbook._file_name, context.CLIARGS.get("inventory"))
+            direct.sessions.ahead = read_ahead.ReadAhead(file)
         direct.prepare_filters()
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         direct.prepare(task.resolved_action or task.action)
 
-    def v2_runner_on_start(self, host: Any, task: Any) -> None:
-        """The worker is about to be forked. What a host's variables say now, it will template."""
-        # The other hosts of a task use the same templates, nearly all.
-        if self._compiled is None or task is self._task:
-            return
-        self._task = task
-        key = (host.name, task._role.get_name() if task._role else None)
-        if key not in self._variables:
-            self._variables[key] = task.get_variable_manager().get_vars(
-                play=task.play, host=host, task=task, include_hostvars=False
-            )
-        variables = {**self._variables[key], **task.get_vars()}
-        wanted = task.args.get("argument_spec") or {}
-        values = [variables[name] for name in wanted if name in variables]
-        conditions = [*task.when, *_conditions(task.args.get("that"))]
-        self._compiled.remember(
-            compiled.texts([task.args, values, task.get_vars()]), filter(compiled.is_text, conditions), variables
-        )
+    def v2_runner_on_ok(self, result: Any) -> None:
+        if direct.sessions.ahead is not None and result.is_changed():
+            direct.sessions.ahead.forget()
 
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        if direct.sessions.ahead is not None:
+            direct.sessions.ahead.forget()
 
-def _conditions(that: Any) -> list[Any]:
-    """What C(assert) asserts."""
-    return that if isinstance(that, list) else [that]
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        if direct.sessions.ahead is not None:
+            direct.sessions.ahead.note()
+            self._display.v(f"Answers that had been asked for ahead: {direct.sessions.ahead.used}")

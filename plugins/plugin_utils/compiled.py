@@ -64,6 +64,7 @@ class Compiled:
         self._code: dict[tuple[Any, ...], Any] = {}
         self._last: Any = None
         self._followed: set[CodeType] = set()
+        self._prepared = ""
 
     def engage(self) -> None:
         kept = self
@@ -137,6 +138,17 @@ class Compiled:
         while found:
             with contextlib.suppress(Exception), self._context(escape_backslashes=True):
                 found += self._follow(environment.compile(found.pop()), variables)
+
+    def prepare(self, task: Any, variables: Mapping[str, Any]) -> None:
+        """Compile what the workers of a task will need. Its hosts use the same templates, nearly all."""
+        if task._uuid == self._prepared:
+            return
+        self._prepared = task._uuid
+        wanted = task.args.get("argument_spec") or {}
+        values = [variables[name] for name in wanted if name in variables]
+        asserted = task.args.get("that")
+        conditions = [*task.when, *(asserted if isinstance(asserted, list) else [asserted])]
+        self.remember(texts([task.args, values, task.get_vars()]), filter(is_text, conditions), variables)
 
     def _follow(self, code: CodeType, variables: Mapping[str, Any]) -> list[str]:
         """The templates of the variables whose names stand in the code, unless they were followed before."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import gc
 import importlib
 import importlib.util
@@ -17,8 +18,10 @@ import io
 import json
 import os
 import pickle
+import re
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +31,7 @@ from typing import Any
 from ansible.module_utils import basic
 from ansible.plugins import action
 from ansible.release import __version__ as core_version
+from ansible_collections.slipway.aws.plugins.plugin_utils.read_ahead import Client, ReadAhead
 
 CORE = tuple(int(part) for part in core_version.split(".")[:2])
 KNOWN_CORES = frozenset({(2, 17), (2, 18), (2, 19), (2, 20), (2, 21)})
@@ -47,6 +51,10 @@ WARM_SERVICES = (
     *("application-autoscaling", "cloudwatch", "ec2", "ecr", "ecs", "elasticache", "elbv2", "iam", "kms", "logs"),
     *("rds", "resourcegroupstaggingapi", "s3", "secretsmanager", "sns", "sts", "wafv2"),
 )
+
+
+# What a boto3 session and its clients take from the environment.
+SDK_VARIABLE = re.compile(r"^(AWS_|BOTO_)|(_proxy|_CA_BUNDLE)$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -268,6 +276,11 @@ def _contained(environment: dict[str, str]) -> Iterator[None]:
                 signal.signal(number, handler)
 
 
+def threads_left_behind() -> int:
+    """How many threads would keep this process from ending."""
+    return sum(not thread.daemon for thread in threading.enumerate()) - 1
+
+
 def _in_fork(run: Callable[[], Completed]) -> Completed:
     """Run in a fork of this process: whatever happens there ends there."""
     reading, writing = os.pipe()
@@ -296,14 +309,19 @@ def _in_fork(run: Callable[[], Completed]) -> Completed:
 
 
 class Sessions:
-    """One boto3 session for all clients of the same settings: making one takes as long as an API call.
+    """One boto3 session for all clients of the same settings, and one client of a service for all modules that ask for
+    the same: making either takes as long as an API call.
 
-    Nothing is asked for credentials before a client is made, which a module does in its worker.
+    Nothing is asked for credentials before a client is made, which a module does where it runs.
     """
 
     def __init__(self) -> None:
         self._kept: dict[tuple[Any, ...], Any] = {}
+        self._clients: dict[tuple[Any, ...], Any] = {}
+        self.ahead: ReadAhead | None = None
         self._original: Any = None
+        # A fork must not talk into the connections of the process that it is a fork of.
+        os.register_at_fork(after_in_child=self.forget_connections)
 
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
@@ -316,8 +334,12 @@ class Sessions:
         self._original = boto3.session.Session
         boto3.session.Session = self.session  # type: ignore[assignment,misc]
         try:
+            if self.ahead is not None:
+                self.ahead.start(self.session)
             yield
         finally:
+            if self.ahead is not None:
+                self.ahead.hand_over()
             boto3.session.Session = self._original  # type: ignore[misc]
 
     def session(self, *args: Any, **options: Any) -> Any:
@@ -325,13 +347,30 @@ class Sessions:
             return self._original(*args, **options)
         key = (options.get("profile_name"), *_sdk_settings())
         if key not in self._kept:
-            self._kept[key] = self._original(**options)
+            session = self._original(**options)
+            session.client = functools.partial(self._client, key, session.client)
+            self._kept[key] = session
         return self._kept[key]
+
+    def _client(self, session: tuple[Any, ...], make: Callable[..., Any], service: str, **options: Any) -> Any:
+        config = options.get("config")
+        told = {**options, "config": config and config._user_provided_options}
+        key = (session, service, repr(sorted(told.items())))
+        if key not in self._clients:
+            self._clients[key] = make(service, **options)
+            how = Client.of(session[0], service, options)
+            if self.ahead is not None and how is not None:
+                self.ahead.watch(self._clients[key], how)
+        return self._clients[key]
+
+    def forget_connections(self) -> None:
+        for client in self._clients.values():
+            client.close()
 
 
 def _sdk_settings() -> Iterator[Any]:
-    """All that a session's settings come from."""
-    yield tuple(sorted(item for item in os.environ.items() if item[0].startswith("AWS_")))
+    """All that the settings of a session and of its clients come from."""
+    yield tuple(sorted(item for item in os.environ.items() if SDK_VARIABLE.search(item[0])))
     for variable, default in (("AWS_CONFIG_FILE", "config"), ("AWS_SHARED_CREDENTIALS_FILE", "credentials")):
         path = Path(os.environ.get(variable) or Path.home() / ".aws" / default)
         with contextlib.suppress(OSError):
@@ -342,8 +381,11 @@ def _sdk_settings() -> Iterator[Any]:
 sessions = Sessions()
 
 
-def warm_up() -> None:
-    """Import once, in the parent of all workers, what every AWS module imports, and read the models that most need."""
+def warm_up(*, models: bool = True) -> None:
+    """Import once, in the parent of all workers, what every AWS module imports, and read the models that most need.
+
+    Where the parent runs modules itself, it reads models as it needs them.
+    """
     if CORE not in KNOWN_CORES:
         return
     try:
@@ -369,7 +411,7 @@ def warm_up() -> None:
     # Settings that the SDK cannot read are an error of the module that needs them.
     with contextlib.suppress(BotoCoreError, ValueError), sessions.in_use():
         session = sessions.session(profile_name=None)
-        for service in WARM_SERVICES:
+        for service in WARM_SERVICES if models else ():
             session.client(service, region_name="us-east-1", aws_access_key_id="x", aws_secret_access_key="x")
     _freeze()
 

@@ -1,11 +1,12 @@
 # Copyright: slipway.aws contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run tasks of this collection's roles that only compute something without a worker of their own.
+"""Run tasks of this collection's roles without a worker of their own, where a worker would gain nothing.
 
 A fork costs more than what C(set_fact), C(assert) or a task that is skipped does in it: both processes then copy every
-page that they touch. Such a task runs where it would have been forked, by ansible-core's own executor, on a copy of the
-task; its result goes the way of all results.
+page that they touch. The same holds for an AWS module when its host is the only one: nothing runs beside it, and its
+clients and their connections serve the next task. Such a task runs where it would have been forked, by ansible-core's
+own executor, on a copy of the task; its result goes the way of all results.
 
 What depends on the version of ansible-core is here, and only here; on an unknown version nothing engages.
 """
@@ -13,6 +14,7 @@ What depends on the version of ansible-core is here, and only here; on an unknow
 from __future__ import annotations
 
 import functools
+import importlib
 from typing import Any
 
 from ansible.utils.display import Display
@@ -36,9 +38,32 @@ def stays(task: Any, task_vars: dict[str, Any]) -> bool:
         return False
     if task.loop is not None or task.loop_with or task.delegate_to or task.async_val or task.timeout or task.until:
         return False
-    if (task.resolved_action or task.action) in PURE:
+    action = task.resolved_action or task.action
+    if action in PURE or (alone(task, task_vars) and quick(action)):
         return True
     return bool(task.when) and not task._resolve_conditional(task.when, task_vars)
+
+
+def alone(task: Any, task_vars: dict[str, Any]) -> bool:
+    """Whether no other host of the play could run at the same time, nor a thread that a module has left behind."""
+    hosts = 1 if task.run_once is True else len(task_vars.get("ansible_play_batch", ()))
+    return hosts == 1 and direct.threads_left_behind() == 0
+
+
+@functools.cache
+def quick(action: str) -> bool:
+    """Whether an action is a module that runs directly, and not one that waits and shows its progress."""
+    if not action.startswith(direct.IN_WORKER):
+        return False
+    if not action.startswith(f"{COLLECTION}."):
+        return True
+    from ansible_collections.slipway.aws.plugins.plugin_utils import direct_action
+
+    try:
+        own = importlib.import_module(f"ansible_collections.slipway.aws.plugins.action.{action.rpartition('.')[2]}")
+    except ImportError:
+        return False
+    return own.ActionModule is direct_action.ActionModule
 
 
 @functools.cache
@@ -54,6 +79,7 @@ def engage() -> bool:
     except ImportError:
         return False
     fork = WorkerProcess.start
+    kept = compiled.engaged()
 
     def result(worker: Any) -> Any:
         # In a worker of its own the task would be a copy, too: the executor writes into it what it has templated.
@@ -78,6 +104,8 @@ def engage() -> bool:
         except Exception:  # noqa: BLE001 - whatever it is, it is told as ever by the worker that meets it again
             made = None
         if made is None:
+            if kept is not None:
+                kept.prepare(self._task, self._task_vars)
             fork(self)
         else:
             display.vvv(f"Without a worker of its own: {self._task.get_name()}", host=self._host.name)

@@ -4,10 +4,18 @@
 
 from __future__ import annotations
 
+import os
+from typing import Any
+
+import boto3
+import boto3.session
 import pytest
+from ansible_collections.slipway.aws.plugins.plugin_utils import compiled, direct
 
 from .harness import Aws
 from .plays import Play, run_play
+
+PARENT = os.getpid()
 
 
 def validate(aws: Aws, *arguments: str, warm: bool = True) -> Play:
@@ -27,11 +35,38 @@ def test_a_play_shows_the_same_with_and_without(account: str, aws: Aws) -> None:
     assert ("belong to account" in warm.output) is (account == "wrong")
 
 
-@pytest.mark.parametrize("direct", ["true", "false"])
-def test_tasks_that_only_compute_need_no_worker(direct: str, aws: Aws) -> None:
-    """One variable switches it off, with direct execution."""
-    arguments = ("-e", f"stack_account_id={aws.account_id}", "-e", f"slipway_aws_direct={direct}", "-vvv")
+@pytest.mark.parametrize("switch", ["true", "false"])
+def test_a_host_alone_needs_no_worker_to_compute_or_to_ask(switch: str, aws: Aws) -> None:
+    """One variable switches it off, with direct execution; before ansible-core 2.19 it does nothing."""
+    arguments = ("-e", f"stack_account_id={aws.account_id}", "-e", f"slipway_aws_direct={switch}", "-vvv")
     output = validate(aws, *arguments).output
     without = [line for line in output.splitlines() if "Without a worker of its own" in line]
-    assert any("Publish what was found" in line for line in without) is (direct == "true")
-    assert not any("Find what exists" in line for line in without)
+    engages = switch == "true" and compiled.CORE in compiled.KNOWN_CORES
+    assert any("Publish what was found" in line for line in without) is engages
+    assert any("Find what exists" in line for line in without) is engages
+
+
+def test_modules_share_a_client_and_forks_have_connections_of_their_own(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in aws.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3.session, "Session", boto3.Session)
+    sessions = direct.Sessions()
+
+    def client(**options: Any) -> Any:
+        with sessions.in_use():
+            return boto3.session.Session(profile_name=None).client("sts", region_name="us-east-1", **options)
+
+    shared = client()
+    assert client() is shared
+    assert client(aws_access_key_id="123456789012", aws_secret_access_key="other") is not shared
+    assert shared.get_caller_identity()["Account"] == aws.account_id
+    children = [os.fork() for _number in range(3) if os.getpid() == PARENT]
+    answers = {shared.get_caller_identity()["Account"] for _number in range(30)}
+    if os.getpid() != PARENT:
+        os._exit(answers != {aws.account_id})
+    assert answers == {aws.account_id}
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0, 0, 0]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    assert client() is not shared
