@@ -16,7 +16,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 CORES = ROOT / "build" / "cores"
-TESTS = "tests/integration/test_direct_execution.py"
+#: What depends on private code of ansible-core.
+TESTS = ("tests/integration/test_direct_execution.py", "tests/integration/test_warm_up.py")
+#: Before this version templates are not compiled once, and there is nothing to test.
+COMPILED = ("2.19", "tests/unit/plugins/plugin_utils/test_compiled.py")
 
 #: ansible-core → the versions of Python that its controller runs on, and this project too.
 PYTHONS = {
@@ -80,9 +83,10 @@ def main() -> int:
         told = subprocess.run(
             [str(programs / "ansible"), "--version"], capture_output=True, text=True, check=True
         ).stdout.splitlines()
+        tests = (*TESTS, *COMPILED[1:]) if core >= COMPILED[0] else TESTS
         print(f"\n{told[0]}, {told[-3].strip() if len(told) > 3 else interpreter}", flush=True)
         done = subprocess.run(
-            [str(programs / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, TESTS],
+            [str(programs / "python"), "-m", "pytest", "-q", "-p", "no:cacheprovider", *options, *tests],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
