@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+from collections.abc import Callable
 from typing import Any
 
 from ansible.utils.display import Display
@@ -66,25 +67,40 @@ def quick(action: str) -> bool:
     return own.ActionModule is direct_action.ActionModule
 
 
-@functools.cache
-def engage() -> bool:
-    """Have the strategies run such tasks in the parent from now on. Says whether they do."""
+def _runner() -> Callable[[Any], None] | None:
+    """What runs a worker's task here and sends its result, as ansible-core's worker does. None where it is unknown."""
     if compiled.CORE not in compiled.KNOWN_CORES:
-        return False
+        return None
     try:
         from ansible._internal import _task
-        from ansible.executor.process.worker import WorkerProcess
         from ansible.executor.task_executor import TaskExecutor
-        from ansible.executor.task_result import _RawTaskResult
     except ImportError:
-        return False
-    fork = WorkerProcess.start
-    kept = compiled.engaged()
+        return None
 
-    def result(worker: Any) -> Any:
+    def copied(task: Any) -> Any:
         # In a worker of its own the task would be a copy, too: the executor writes into it what it has templated.
-        task = worker._task.copy(exclude_parent=True, exclude_tasks=True)
-        task._parent = worker._task._parent
+        copy = task.copy(exclude_parent=True, exclude_tasks=True)
+        copy._parent = task._parent
+        return copy
+
+    def unified(worker: Any) -> None:
+        task = copied(worker._task)
+        with _task.TaskContext.create(task=task, task_vars=worker._task_vars.copy(), host_name=worker._host.name):
+            task.squash()
+            result = TaskExecutor(
+                worker._host,
+                worker._play_context,
+                worker._loader,
+                worker._shared_loader_obj,
+                worker._final_q,
+                worker._variable_manager,
+            ).run()
+            result.finalize_registered_values()
+            task.ignore_errors, task.ignore_unreachable = result.ignore_errors, result.ignore_unreachable
+            worker._final_q.send_task_result(worker._host, task, result)
+
+    def raw(worker: Any) -> None:
+        task = copied(worker._task)
         with _task.TaskContext(task):
             returned = TaskExecutor(
                 worker._host,
@@ -96,20 +112,44 @@ def engage() -> bool:
                 worker._final_q,
                 worker._variable_manager,
             ).run()
-        return _RawTaskResult(host=worker._host, task=worker._task, return_data=returned, task_fields=task.dump_attrs())
+        worker._final_q.send_task_result(
+            _RawTaskResult(host=worker._host, task=worker._task, return_data=returned, task_fields=task.dump_attrs())
+        )
+
+    if hasattr(_task, "UnifiedTaskResult"):
+        return unified
+    from ansible.executor.task_result import _RawTaskResult
+
+    return raw
+
+
+@functools.cache
+def engage() -> bool:
+    """Have the strategies run such tasks in the parent from now on. Says whether they do."""
+    run = _runner()
+    if run is None:
+        return False
+    from ansible.executor.process.worker import WorkerProcess
+
+    fork = WorkerProcess.start
+    kept = compiled.engaged()
+
+    def ran(worker: Any) -> bool:
+        try:
+            if not stays(worker._task, worker._task_vars):
+                return False
+            run(worker)
+        except Exception:  # noqa: BLE001 - whatever it is, it is told as ever by the worker that meets it again
+            return False
+        return True
 
     def start(self: Any) -> None:
-        try:
-            made = result(self) if stays(self._task, self._task_vars) else None
-        except Exception:  # noqa: BLE001 - whatever it is, it is told as ever by the worker that meets it again
-            made = None
-        if made is None:
-            if kept is not None:
-                kept.prepare(self._task, self._task_vars)
-            fork(self)
-        else:
+        if ran(self):
             display.vvv(f"Without a worker of its own: {self._task.get_name()}", host=self._host.name)
-            self._final_q.send_task_result(made)
+            return
+        if kept is not None:
+            kept.prepare(self._task, self._task_vars)
+        fork(self)
 
     WorkerProcess.start = start
     return True

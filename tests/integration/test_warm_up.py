@@ -21,7 +21,7 @@ PARENT = os.getpid()
 def validate(aws: Aws, *arguments: str, warm: bool = True) -> Play:
     """The first playbook of every run: checks, facts, a skipped task and a module on an empty account."""
     # Enabling one that is nothing but a way to show results enables none.
-    callbacks = {} if warm else {"ANSIBLE_CALLBACKS_ENABLED": "ansible.builtin.oneline"}
+    callbacks = {} if warm else {"ANSIBLE_CALLBACKS_ENABLED": "ansible.builtin.minimal"}
     return run_play("validate.yml", "-i", "inventories/dev", *arguments, environment={**aws.environment(), **callbacks})
 
 
