@@ -19,8 +19,8 @@ description:
   - A login with C(AWSCURRENT) works at every moment with V(postgres_alternating_users), V(redis_acl_user) and
     V(redis_auth), however often a run is killed. Where there is one password only, nobody can have that, because a
     database and Secrets Manager cannot change in the same instant. With V(postgres_single_user) the new password waits
-    in an open transaction until C(AWSCURRENT) has moved, and is committed then. Whoever is refused with the old password
-    finds the new one in C(AWSCURRENT); a run that is killed exactly in between leaves C(AWSPREVIOUS) as the password
+    in an open transaction until C(AWSCURRENT) has moved, and is committed then. Whoever is refused with the old
+    password finds the new one in C(AWSCURRENT); a run that is killed exactly in between leaves C(AWSPREVIOUS) as the password
     that works, and the next run commits the new one. With V(rds_master_user) C(AWSCURRENT) moves when RDS says that it
     has applied the new password, which then is in C(AWSPENDING). Going back to the only password that there was before
     needs a login with it first, so that C(AWSCURRENT) does not work from there until it moves.
@@ -32,8 +32,8 @@ description:
   - "IAM actions: C(secretsmanager:DescribeSecret), C(secretsmanager:ListSecretVersionIds),
     C(secretsmanager:GetSecretValue), C(secretsmanager:PutSecretValue), C(secretsmanager:UpdateSecretVersionStage); with
     the strategies C(lambda) and C(managed), and to configure, C(secretsmanager:RotateSecret),
-    C(secretsmanager:CancelRotateSecret), C(lambda:InvokeFunction), for a partner C(iam:PassRole), C(lambda:GetFunctionConfiguration),
-    C(logs:FilterLogEvents); with C(rds_master_user) C(rds:DescribeDBInstances), C(rds:ModifyDBInstance),
+    C(secretsmanager:CancelRotateSecret), C(lambda:InvokeFunction), for a partner C(iam:PassRole),
+    C(lambda:GetFunctionConfiguration), C(logs:FilterLogEvents); with C(rds_master_user) C(rds:DescribeDBInstances), C(rds:ModifyDBInstance),
     C(rds:AddTagsToResource); with C(redis_auth) C(elasticache:DescribeReplicationGroups),
     C(elasticache:ModifyReplicationGroup); for consumers C(ecs:ListClusters), C(ecs:ListServices),
     C(ecs:DescribeServices), C(ecs:DescribeTaskDefinition), C(ecs:ListTasks), C(ecs:DescribeTasks),
@@ -68,8 +68,8 @@ options:
           - V(lambda) has Secrets Manager call the rotation function and waits for the version stages. V(managed) does
             the same for secrets that another service, or Secrets Manager at a partner, rotates without a function.
           - V(random) draws a new value for a secret that only applications read, such as a key that signs tokens.
-          - V(postgres_single_user) changes the password of a PostgreSQL user, and V(postgres_alternating_users) that of the
-            other one of two users, so that both logins work during the switch. The second user is made when it is
+          - V(postgres_single_user) changes the password of a PostgreSQL user, and V(postgres_alternating_users) that of
+            the other one of two users, so that both logins work during the switch. The second user is made when it is
             missing, as a member of the first that acts as the first one, so that what either makes belongs to the
             first; settings of the first hold for it too. The password never reaches the server's log, because its SCRAM
             verifier is made on this side.
