@@ -20,10 +20,10 @@ description:
     V(redis_auth), however often a run is killed. Where there is one password only, nobody can have that, because a
     database and Secrets Manager cannot change in the same instant. With V(postgres_single_user) the new password waits
     in an open transaction until C(AWSCURRENT) has moved, and is committed then. Whoever is refused with the old
-    password finds the new one in C(AWSCURRENT); a run that is killed exactly in between leaves C(AWSPREVIOUS) as the password
-    that works, and the next run commits the new one. With V(rds_master_user) C(AWSCURRENT) moves when RDS says that it
-    has applied the new password, which then is in C(AWSPENDING). Going back to the only password that there was before
-    needs a login with it first, so that C(AWSCURRENT) does not work from there until it moves.
+    password finds the new one in C(AWSCURRENT); a run that is killed exactly in between leaves C(AWSPREVIOUS) as the
+    password that works, and the next run commits the new one. With V(rds_master_user) C(AWSCURRENT) moves when RDS says
+    that it has applied the new password, which then is in C(AWSPENDING). Going back to the only password that there was
+    before needs a login with it first, so that C(AWSCURRENT) does not work from there until it moves.
   - No value is ever returned, shown or logged. Check mode makes no mutating call; it says what is due and which
     services would be restarted.
   - Two staging labels of its own tell what AWS's three cannot, C(slipway-rolling) (consumers are still due) and
@@ -33,11 +33,11 @@ description:
     C(secretsmanager:GetSecretValue), C(secretsmanager:PutSecretValue), C(secretsmanager:UpdateSecretVersionStage); with
     the strategies C(lambda) and C(managed), and to configure, C(secretsmanager:RotateSecret),
     C(secretsmanager:CancelRotateSecret), C(lambda:InvokeFunction), for a partner C(iam:PassRole),
-    C(lambda:GetFunctionConfiguration), C(logs:FilterLogEvents); with C(rds_master_user) C(rds:DescribeDBInstances), C(rds:ModifyDBInstance),
-    C(rds:AddTagsToResource); with C(redis_auth) C(elasticache:DescribeReplicationGroups),
+    C(lambda:GetFunctionConfiguration), C(logs:FilterLogEvents); with C(rds_master_user) C(rds:DescribeDBInstances),
+    C(rds:ModifyDBInstance), C(rds:AddTagsToResource); with C(redis_auth) C(elasticache:DescribeReplicationGroups),
     C(elasticache:ModifyReplicationGroup); for consumers C(ecs:ListClusters), C(ecs:ListServices),
-    C(ecs:DescribeServices), C(ecs:DescribeTaskDefinition), C(ecs:ListTasks), C(ecs:DescribeTasks),
-    C(ecs:TagResource), C(ecs:UpdateService), C(ecs:ListServiceDeployments), C(ecs:DescribeServiceDeployments),
+    C(ecs:DescribeServices), C(ecs:DescribeTaskDefinition), C(ecs:ListTasks), C(ecs:DescribeTasks), C(ecs:TagResource),
+    C(ecs:UpdateService), C(ecs:ListServiceDeployments), C(ecs:DescribeServiceDeployments),
     C(ecs:DescribeServiceRevisions), and to explain a failure C(logs:GetLogEvents),
     C(elasticloadbalancing:DescribeTargetHealth); with a KMS key C(kms:Decrypt), C(kms:GenerateDataKey)."
 author:
