@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 CORES = ROOT / "build" / "cores"
 #: What depends on private code of ansible-core.
-TESTS = ("tests/integration/test_direct_execution.py", "tests/integration/test_warm_up.py")
+TESTS = tuple(f"tests/integration/test_{name}.py" for name in ("direct_execution", "warm_up", "read_ahead"))
 #: Before this version templates are not compiled once, and there is nothing to test.
 COMPILED = ("2.19", "tests/unit/plugins/plugin_utils/test_compiled.py")
 
