@@ -7,7 +7,9 @@ from __future__ import annotations
 import copy
 import json
 import os
+import signal
 import urllib.request
+from pathlib import Path
 from typing import Any
 
 from .harness import Aws, execute
@@ -38,11 +40,19 @@ def run_in_child(module: str, options: dict[str, object]) -> int:
     """Run a module in a forked process, whose end nobody waits for."""
     child = os.fork()
     if child == 0:
+        # In a test run in the background it would be ignored.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             execute(module, options)
         finally:
             os._exit(0)
     return child
+
+
+def catches(process: int, number: signal.Signals) -> bool:
+    """Whether a process has a handler for a signal: Python itself has none for SIGHUP."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return bool(int(status.partition("SigCgt:")[2].split()[0], 16) >> (number - 1) & 1)
 
 
 class Stage:

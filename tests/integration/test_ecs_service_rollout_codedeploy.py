@@ -14,7 +14,7 @@ import pytest
 from ansible_collections.slipway.aws.plugins.module_utils.ecs import CODE_DEPLOY
 
 from .codedeploy import EVENTS, GROUPS, MODULE, ROLLBACK, WHERE, CodeDeployed
-from .ecs import CLUSTER, SERVICE, behave, control, run_in_child
+from .ecs import CLUSTER, SERVICE, behave, catches, control, run_in_child
 from .harness import Aws, ModuleFailed
 
 NAMES = {"cluster": CLUSTER, "name": SERVICE, "wait_timeout": 60}
@@ -321,7 +321,8 @@ def test_interrupted_run_stops_and_takes_back_where_asked(aws: Aws, stage: CodeD
     stage.set_up()
     child = run_in_child(MODULE, stage.options("2.0", code_deploy=SLOW, on_interrupt="roll_back"))
     stage.started(1)
-    time.sleep(0.2)
+    while not catches(child, signal.SIGHUP):
+        time.sleep(0.02)
     os.kill(child, signal.SIGTERM)
     os.waitpid(child, 0)
     stage.started(2)

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from .ecs import CLUSTER, SERVICE, Stage, behave, control, run_in_child
+from .ecs import CLUSTER, SERVICE, Stage, behave, catches, control, run_in_child
 from .harness import Aws, ModuleFailed
 
 MODULE = "ecs_service_rollout"
@@ -279,7 +279,7 @@ def test_interrupted_run_rolls_back_where_asked(
     behave(aws, "2.0", pull_seconds=4000)
     aws.mark()
     child = run_in_child(MODULE, stage.service("2.0", on_interrupt=on_interrupt, reversible=reversible))
-    while len(stage.deployments()) < 2 or "ecs:DescribeServiceDeployments" not in aws.calls():
+    while len(stage.deployments()) < 2 or (on_interrupt != "leave" and not catches(child, signal.SIGHUP)):
         time.sleep(0.02)
     os.kill(child, number)
     os.waitpid(child, 0)

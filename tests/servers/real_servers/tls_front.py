@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import ssl
 import sys
 
@@ -36,5 +37,7 @@ async def main(port: int, plain_port: int, certificate: str, key: str) -> None:
 
 
 if __name__ == "__main__":
+    # Started by a test run in the background, it would ignore what ends it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3], sys.argv[4]))
