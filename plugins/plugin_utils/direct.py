@@ -367,6 +367,12 @@ class Sessions:
         for client in self._clients.values():
             client.close()
 
+    def forget(self) -> None:
+        """Keep nothing of what was made so far."""
+        self.forget_connections()
+        self._clients.clear()
+        self._kept.clear()
+
 
 def _sdk_settings() -> Iterator[Any]:
     """All that the settings of a session and of its clients come from."""

@@ -30,8 +30,9 @@ from ansible_collections.slipway.aws.plugins.plugin_utils import direct
 # One loader of botocore's models for all modules: reading ec2's takes longer than most tests.
 direct.warm_up()
 # And one session for all clients of the same account, as modules have it when they run in a worker.
-SESSIONS = contextlib.ExitStack()
-SESSIONS.enter_context(direct.Sessions().in_use())
+SESSIONS = direct.Sessions()
+IN_USE = contextlib.ExitStack()
+IN_USE.enter_context(SESSIONS.in_use())
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL_AWS = ROOT / "roles" / "local_aws" / "files"
@@ -146,6 +147,8 @@ class Aws:
     """One fresh account on the local AWS, for one test."""
 
     def __init__(self, server: Server, monkeypatch: Any, region: str = "us-east-1") -> None:
+        # Connections to the account before would stay open to the end.
+        SESSIONS.forget()
         self.server = server
         self.region = region
         self.account_id = str(next(server.accounts))

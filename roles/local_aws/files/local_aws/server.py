@@ -275,6 +275,8 @@ class RequestHandler(MotoRequestHandler):
     has read the whole request. Ours reads all of it before it answers."""
 
     protocol_version = "HTTP/1.1"
+    #: Seconds for which a connection may be idle. Each has a thread and a file here, and clients forget to close them.
+    timeout = 30
     #: An answer leaves in one piece, and at once: in two, it would wait for the client's delayed acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True
@@ -301,6 +303,11 @@ class RequestHandler(MotoRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(content)
         self.wfile.flush()
+
+    def log_error(self, format: str, *args: Any) -> None:  # noqa: A002 - http.server's name
+        """A connection that was idle for long is no error."""
+        if not format.startswith("Request timed out"):
+            super().log_error(format, *args)
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Keeps the access lines out of the server log: the request log has them."""
