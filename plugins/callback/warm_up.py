@@ -37,8 +37,8 @@ options:
         key: read_ahead
   read_ahead_folder:
     description:
-      - Where each run notes what it has read, a file for each playbook, inventory and account; operations and their
-        parameters, no answers. Where it is not set, C(slipway_aws/reads) in C(ANSIBLE_HOME).
+      - Where each run notes what it has read, a file for each playbook, inventory, limit and choice of tags; operations
+        and their parameters, no answers. Where it is not set, C(slipway_aws/reads) in C(ANSIBLE_HOME).
     type: path
     env:
       - name: SLIPWAY_AWS_READ_AHEAD_FOLDER
@@ -76,8 +76,12 @@ class CallbackModule(CallbackBase):
         direct.warm_up(models=not self._runs_modules)
         if self._runs_modules and self.get_option("read_ahead"):
             folder = self.get_option("read_ahead_folder") or Path(C.config.get_config_value("ANSIBLE_HOME")) / FOLDER
-            file = read_ahead.file_for(Path(folder), playbook._file_name, context.CLIARGS.get("inventory"))
+            parts = [context.CLIARGS.get(name) for name in ("inventory", "subset", "tags", "skip_tags")]
+            file = read_ahead.file_for(Path(folder), playbook._file_name, *parts)
             direct.sessions.ahead = read_ahead.ReadAhead(file)
+            # What has been noted is asked for while plays and roles are read.
+            with direct.sessions.in_use():
+                pass
         direct.prepare_filters()
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:

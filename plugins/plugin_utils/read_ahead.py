@@ -279,7 +279,7 @@ def _forget_old(folder: Path) -> None:
 
 
 def file_for(folder: Path, *run: Any) -> Path:
-    """Where the reads of a playbook with an inventory, against an endpoint, are noted."""
+    """Where the reads of a playbook with these parts of an inventory, against an endpoint, are noted."""
     settings = ("AWS_ENDPOINT_URL", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION")
     told = [str(item) for item in run] + [os.environ.get(name, "") for name in settings]
     return folder / f"{hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]}.json"

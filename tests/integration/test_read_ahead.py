@@ -176,6 +176,9 @@ def test_the_second_run_of_a_playbook_asks_ahead(switch: str, aws: Aws, tmp_path
         assert list(tmp_path.iterdir()) == []
         return
     assert int(said[0].rpartition(" ")[2]) > 5
+    # A part of the hosts, or of the tasks, asks less.
+    part = run_play(*arguments, "--limit", "dev", environment=environment)
+    assert [line.rpartition(" ")[2] for line in part.output.splitlines() if "asked for ahead" in line] == ["0"]
     assert _shown(first.output) == _shown(second.output)
 
 
