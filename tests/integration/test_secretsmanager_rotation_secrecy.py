@@ -41,18 +41,26 @@ class Traces:
     def _look(self) -> None:
         known: set[tuple[Path, bytes]] = set()
         while not self._ended.wait(0.02):
-            for path in Path("/proc").glob("[0-9]*/cmdline"):
+            for process in os.listdir("/proc"):
+                if not process.isdecimal():
+                    continue
+                path = Path("/proc", process, "cmdline")
                 with contextlib.suppress(OSError):
                     line = path.read_bytes()
                     if (path, line) not in known:
                         known.add((path, line))
                         self.processes |= {line, path.with_name("environ").read_bytes()}
-            for path in self._folder.rglob("*"):
+            for path in self._files():
                 with contextlib.suppress(OSError):
                     state = path.stat()
                     key = (str(path), state.st_mtime_ns, state.st_size)
                     if key not in self.files and path.is_file():
                         self.files[key] = path.read_bytes()
+
+    def _files(self) -> Iterator[Path]:
+        """The folder's files. A folder that is removed meanwhile ends a look with `rglob`, but not with `walk`."""
+        for folder, _folders, names in os.walk(self._folder):
+            yield from (Path(folder, name) for name in names)
 
     def __enter__(self) -> Self:
         self._thread.start()
