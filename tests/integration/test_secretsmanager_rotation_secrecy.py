@@ -41,10 +41,10 @@ class Traces:
     def _look(self) -> None:
         known: set[tuple[Path, bytes]] = set()
         while not self._ended.wait(0.02):
-            for process in os.listdir("/proc"):
-                if not process.isdecimal():
+            for process in Path("/proc").iterdir():
+                if not process.name.isdecimal():
                     continue
-                path = Path("/proc", process, "cmdline")
+                path = process / "cmdline"
                 with contextlib.suppress(OSError):
                     line = path.read_bytes()
                     if (path, line) not in known:
