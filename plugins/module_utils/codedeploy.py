@@ -8,12 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-try:
-    from botocore.exceptions import ClientError
-except ImportError:
-    pass  # AnsibleAWSModule reports the missing SDK.
-
 from ._ecs.comparison import canonical
+from ._ecs.options import AUTO_ROLLBACK, STOPPING_ALARMS, Spec
 from ._ecs.transformations import from_api, options_of, overlay, snake_name
 from .core import (
     AnsibleAWSError,
@@ -21,7 +17,7 @@ from .core import (
     SlipwayModule,
     State,
     aws_call,
-    error_code,
+    chunks,
     from_tag_list,
     given,
     in_parallel,
@@ -32,7 +28,6 @@ from .core import (
     wanted_tags,
 )
 
-Spec = dict[str, dict[str, Any]]
 _ROUTE = {"type": "dict", "options": {"listener_arns": {"type": "list", "elements": "str", "required": True}}}
 
 # The members of CreateDeploymentGroup that concern ECS, in snake case.
@@ -88,25 +83,8 @@ DEPLOYMENT_GROUP: Spec = {
             },
         },
     },
-    "auto_rollback_configuration": {
-        "type": "dict",
-        "options": {
-            "enabled": {"type": "bool", "required": True},
-            "events": {
-                "type": "list",
-                "elements": "str",
-                "choices": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"],
-            },
-        },
-    },
-    "alarm_configuration": {
-        "type": "dict",
-        "options": {
-            "enabled": {"type": "bool", "required": True},
-            "ignore_poll_alarm_failure": {"type": "bool"},
-            "alarms": {"type": "list", "elements": "dict", "options": {"name": {"type": "str", "required": True}}},
-        },
-    },
+    "auto_rollback_configuration": AUTO_ROLLBACK,
+    "alarm_configuration": STOPPING_ALARMS,
     "trigger_configurations": {
         "type": "list",
         "elements": "dict",
@@ -129,16 +107,14 @@ _NEW = {
 _NO_APPLICATION = "ApplicationDoesNotExistException"
 
 
-@aws_call("describe the deployment groups of the CodeDeploy application {application}")
+@aws_call("describe the deployment groups of the CodeDeploy application {application}", missing=[_NO_APPLICATION])
 def _describe(client: Any, application: str, names: list[str]) -> list[dict[str, Any]] | None:
     """The groups that there are, or None without the application."""
-    try:
-        answer = client.batch_get_deployment_groups(applicationName=application, deploymentGroupNames=names)
-    except ClientError as error:
-        if error_code(error) == _NO_APPLICATION:
-            return None
-        raise
-    return answer.get("deploymentGroupsInfo") or []
+    found: list[dict[str, Any]] = []
+    for some in chunks(names, 100):
+        answer = client.batch_get_deployment_groups(applicationName=application, deploymentGroupNames=some)
+        found += answer.get("deploymentGroupsInfo") or []
+    return found
 
 
 @aws_call(
@@ -154,14 +130,10 @@ def _tags(client: Any, arn: str) -> dict[str, str]:
     return from_tag_list(client.list_tags_for_resource(ResourceArn=arn)["Tags"])
 
 
-@aws_call("create the CodeDeploy application {application}")
+# One that is there already: another group of the same application is made at the same time.
+@aws_call("create the CodeDeploy application {application}", missing=["ApplicationAlreadyExistsException"])
 def _create_application(client: Any, application: str) -> None:
-    try:
-        client.create_application(applicationName=application, computePlatform="ECS")
-    except ClientError as error:
-        # Another group of the same application is made at the same time.
-        if error_code(error) != "ApplicationAlreadyExistsException":
-            raise
+    client.create_application(applicationName=application, computePlatform="ECS")
 
 
 @aws_call("create the CodeDeploy deployment group {name}")

@@ -12,6 +12,152 @@ from typing import Any
 
 Spec = dict[str, dict[str, Any]]
 
+# What several requests have alike.
+ENVIRONMENT: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {"name": {"type": "str"}, "value": {"type": "str"}},
+}
+ENVIRONMENT_FILES: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "value": {"type": "str", "required": True},
+        "type": {"type": "str", "required": True, "choices": ["s3"]},
+    },
+}
+RESOURCE_REQUIREMENTS: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "value": {"type": "str"},
+        "type": {
+            "type": "str",
+            "required": True,
+            "choices": ["GPU", "InferenceAccelerator", "NeuronDevice"],
+        },
+        "sharing_strategy": {
+            "type": "dict",
+            "options": {
+                "nvidia_mps": {
+                    "type": "dict",
+                    "options": {
+                        "memory": {"type": "int", "required": True},
+                        "max_compute_percent": {"type": "int"},
+                    },
+                }
+            },
+        },
+    },
+}
+LOG_CONFIGURATION: dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        "log_driver": {
+            "type": "str",
+            "required": True,
+            "choices": [
+                "json-file",
+                "syslog",
+                "journald",
+                "gelf",
+                "fluentd",
+                "awslogs",
+                "splunk",
+                "awsfirelens",
+            ],
+        },
+        "options": {"type": "dict"},
+        "secret_options": {
+            "type": "list",
+            "elements": "dict",
+            "no_log": False,
+            "options": {
+                "name": {"type": "str", "required": True},
+                "value_from": {"type": "str", "required": True},
+            },
+        },
+    },
+}
+CAPACITY_PROVIDER_STRATEGY: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "capacity_provider": {"type": "str", "required": True},
+        "weight": {"type": "int"},
+        "base": {"type": "int"},
+    },
+}
+NETWORK_CONFIGURATION: dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        "awsvpc_configuration": {
+            "type": "dict",
+            "options": {
+                "subnets": {"type": "list", "elements": "str"},
+                "security_groups": {"type": "list", "elements": "str"},
+                "assign_public_ip": {"type": "str", "choices": ["ENABLED", "DISABLED"]},
+            },
+        }
+    },
+}
+PLACEMENT_CONSTRAINTS: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "type": {"type": "str", "choices": ["distinctInstance", "memberOf"]},
+        "expression": {"type": "str"},
+    },
+}
+PLACEMENT_STRATEGY: dict[str, Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {"type": {"type": "str", "choices": ["random", "spread", "binpack"]}, "field": {"type": "str"}},
+}
+AUTO_ROLLBACK: dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        "enabled": {"type": "bool", "required": True},
+        "events": {
+            "type": "list",
+            "elements": "str",
+            "choices": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"],
+        },
+    },
+}
+STOPPING_ALARMS: dict[str, Any] = {
+    "type": "dict",
+    "options": {
+        "enabled": {"type": "bool", "required": True},
+        "ignore_poll_alarm_failure": {"type": "bool"},
+        "alarms": {"type": "list", "elements": "dict", "options": {"name": {"type": "str", "required": True}}},
+    },
+}
+EPHEMERAL_STORAGE: dict[str, Any] = {"type": "dict", "options": {"size_in_gib": {"type": "int", "required": True}}}
+LAUNCH_TYPE: dict[str, Any] = {"type": "str", "choices": ["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"]}
+PROPAGATE_TAGS: dict[str, Any] = {"type": "str", "choices": ["TASK_DEFINITION", "SERVICE", "NONE"]}
+EBS_VOLUME: Spec = {
+    "encrypted": {"type": "bool"},
+    "kms_key_id": {"type": "str", "no_log": False},
+    "volume_type": {"type": "str"},
+    "size_in_gib": {"type": "int"},
+    "snapshot_id": {"type": "str"},
+    "volume_initialization_rate": {"type": "int"},
+    "iops": {"type": "int"},
+    "throughput": {"type": "int"},
+    "tag_specifications": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            "resource_type": {"type": "str", "required": True, "choices": ["volume"]},
+            "tags": {"type": "dict"},
+            "propagate_tags": PROPAGATE_TAGS,
+        },
+    },
+    "role_arn": {"type": "str", "required": True},
+    "filesystem_type": {"type": "str", "choices": ["ext3", "ext4", "xfs", "ntfs"]},
+}
+
 TASK_DEFINITION: Spec = {
     "family": {"type": "str"},
     "task_role_arn": {"type": "str"},
@@ -56,19 +202,8 @@ TASK_DEFINITION: Spec = {
             },
             "entry_point": {"type": "list", "elements": "str"},
             "command": {"type": "list", "elements": "str"},
-            "environment": {
-                "type": "list",
-                "elements": "dict",
-                "options": {"name": {"type": "str"}, "value": {"type": "str"}},
-            },
-            "environment_files": {
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    "value": {"type": "str", "required": True},
-                    "type": {"type": "str", "required": True, "choices": ["s3"]},
-                },
-            },
+            "environment": ENVIRONMENT,
+            "environment_files": ENVIRONMENT_FILES,
             "mount_points": {
                 "type": "list",
                 "elements": "dict",
@@ -187,35 +322,7 @@ TASK_DEFINITION: Spec = {
                     "hard_limit": {"type": "int", "required": True},
                 },
             },
-            "log_configuration": {
-                "type": "dict",
-                "options": {
-                    "log_driver": {
-                        "type": "str",
-                        "required": True,
-                        "choices": [
-                            "json-file",
-                            "syslog",
-                            "journald",
-                            "gelf",
-                            "fluentd",
-                            "awslogs",
-                            "splunk",
-                            "awsfirelens",
-                        ],
-                    },
-                    "options": {"type": "dict"},
-                    "secret_options": {
-                        "type": "list",
-                        "elements": "dict",
-                        "no_log": False,
-                        "options": {
-                            "name": {"type": "str", "required": True},
-                            "value_from": {"type": "str", "required": True},
-                        },
-                    },
-                },
-            },
+            "log_configuration": LOG_CONFIGURATION,
             "health_check": {
                 "type": "dict",
                 "options": {
@@ -231,30 +338,7 @@ TASK_DEFINITION: Spec = {
                 "elements": "dict",
                 "options": {"namespace": {"type": "str"}, "value": {"type": "str"}},
             },
-            "resource_requirements": {
-                "type": "list",
-                "elements": "dict",
-                "options": {
-                    "value": {"type": "str"},
-                    "type": {
-                        "type": "str",
-                        "required": True,
-                        "choices": ["GPU", "InferenceAccelerator", "NeuronDevice"],
-                    },
-                    "sharing_strategy": {
-                        "type": "dict",
-                        "options": {
-                            "nvidia_mps": {
-                                "type": "dict",
-                                "options": {
-                                    "memory": {"type": "int", "required": True},
-                                    "max_compute_percent": {"type": "int"},
-                                },
-                            }
-                        },
-                    },
-                },
-            },
+            "resource_requirements": RESOURCE_REQUIREMENTS,
             "firelens_configuration": {
                 "type": "dict",
                 "options": {
@@ -351,7 +435,7 @@ TASK_DEFINITION: Spec = {
             },
         },
     },
-    "ephemeral_storage": {"type": "dict", "options": {"size_in_gib": {"type": "int", "required": True}}},
+    "ephemeral_storage": EPHEMERAL_STORAGE,
     "runtime_platform": {
         "type": "dict",
         "options": {
@@ -419,16 +503,8 @@ SERVICE: Spec = {
         },
     },
     "desired_count": {"type": "int"},
-    "launch_type": {"type": "str", "choices": ["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"]},
-    "capacity_provider_strategy": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "capacity_provider": {"type": "str", "required": True},
-            "weight": {"type": "int"},
-            "base": {"type": "int"},
-        },
-    },
+    "launch_type": LAUNCH_TYPE,
+    "capacity_provider_strategy": CAPACITY_PROVIDER_STRATEGY,
     "platform_version": {"type": "str"},
     "deployment_configuration": {
         "type": "dict",
@@ -513,32 +589,9 @@ SERVICE: Spec = {
             },
         },
     },
-    "placement_constraints": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "type": {"type": "str", "choices": ["distinctInstance", "memberOf"]},
-            "expression": {"type": "str"},
-        },
-    },
-    "placement_strategy": {
-        "type": "list",
-        "elements": "dict",
-        "options": {"type": {"type": "str", "choices": ["random", "spread", "binpack"]}, "field": {"type": "str"}},
-    },
-    "network_configuration": {
-        "type": "dict",
-        "options": {
-            "awsvpc_configuration": {
-                "type": "dict",
-                "options": {
-                    "subnets": {"type": "list", "elements": "str"},
-                    "security_groups": {"type": "list", "elements": "str"},
-                    "assign_public_ip": {"type": "str", "choices": ["ENABLED", "DISABLED"]},
-                },
-            }
-        },
-    },
+    "placement_constraints": PLACEMENT_CONSTRAINTS,
+    "placement_strategy": PLACEMENT_STRATEGY,
+    "network_configuration": NETWORK_CONFIGURATION,
     "health_check_grace_period_seconds": {"type": "int"},
     "scheduling_strategy": {"type": "str", "choices": ["REPLICA", "DAEMON"]},
     "deployment_controller": {
@@ -546,7 +599,7 @@ SERVICE: Spec = {
         "options": {"type": {"type": "str", "required": True, "choices": ["ECS", "CODE_DEPLOY", "EXTERNAL"]}},
     },
     "enable_ecs_managed_tags": {"type": "bool"},
-    "propagate_tags": {"type": "str", "choices": ["TASK_DEFINITION", "SERVICE", "NONE"]},
+    "propagate_tags": PROPAGATE_TAGS,
     "enable_execute_command": {"type": "bool"},
     "service_connect_configuration": {
         "type": "dict",
@@ -605,35 +658,7 @@ SERVICE: Spec = {
                     },
                 },
             },
-            "log_configuration": {
-                "type": "dict",
-                "options": {
-                    "log_driver": {
-                        "type": "str",
-                        "required": True,
-                        "choices": [
-                            "json-file",
-                            "syslog",
-                            "journald",
-                            "gelf",
-                            "fluentd",
-                            "awslogs",
-                            "splunk",
-                            "awsfirelens",
-                        ],
-                    },
-                    "options": {"type": "dict"},
-                    "secret_options": {
-                        "type": "list",
-                        "elements": "dict",
-                        "no_log": False,
-                        "options": {
-                            "name": {"type": "str", "required": True},
-                            "value_from": {"type": "str", "required": True},
-                        },
-                    },
-                },
-            },
+            "log_configuration": LOG_CONFIGURATION,
             "access_log_configuration": {
                 "type": "dict",
                 "options": {
@@ -653,30 +678,7 @@ SERVICE: Spec = {
         "elements": "dict",
         "options": {
             "name": {"type": "str", "required": True},
-            "managed_ebs_volume": {
-                "type": "dict",
-                "options": {
-                    "encrypted": {"type": "bool"},
-                    "kms_key_id": {"type": "str", "no_log": False},
-                    "volume_type": {"type": "str"},
-                    "size_in_gib": {"type": "int"},
-                    "snapshot_id": {"type": "str"},
-                    "volume_initialization_rate": {"type": "int"},
-                    "iops": {"type": "int"},
-                    "throughput": {"type": "int"},
-                    "tag_specifications": {
-                        "type": "list",
-                        "elements": "dict",
-                        "options": {
-                            "resource_type": {"type": "str", "required": True, "choices": ["volume"]},
-                            "tags": {"type": "dict"},
-                            "propagate_tags": {"type": "str", "choices": ["TASK_DEFINITION", "SERVICE", "NONE"]},
-                        },
-                    },
-                    "role_arn": {"type": "str", "required": True},
-                    "filesystem_type": {"type": "str", "choices": ["ext3", "ext4", "xfs", "ntfs"]},
-                },
-            },
+            "managed_ebs_volume": {"type": "dict", "options": EBS_VOLUME},
         },
     },
     "vpc_lattice_configurations": {
@@ -740,32 +742,12 @@ SERVICE: Spec = {
 }
 
 RUN_TASK: Spec = {
-    "capacity_provider_strategy": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "capacity_provider": {"type": "str", "required": True},
-            "weight": {"type": "int"},
-            "base": {"type": "int"},
-        },
-    },
+    "capacity_provider_strategy": CAPACITY_PROVIDER_STRATEGY,
     "enable_ecs_managed_tags": {"type": "bool"},
     "enable_execute_command": {"type": "bool"},
     "group": {"type": "str"},
-    "launch_type": {"type": "str", "choices": ["EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"]},
-    "network_configuration": {
-        "type": "dict",
-        "options": {
-            "awsvpc_configuration": {
-                "type": "dict",
-                "options": {
-                    "subnets": {"type": "list", "elements": "str"},
-                    "security_groups": {"type": "list", "elements": "str"},
-                    "assign_public_ip": {"type": "str", "choices": ["ENABLED", "DISABLED"]},
-                },
-            }
-        },
-    },
+    "launch_type": LAUNCH_TYPE,
+    "network_configuration": NETWORK_CONFIGURATION,
     "overrides": {
         "type": "dict",
         "options": {
@@ -775,70 +757,25 @@ RUN_TASK: Spec = {
                 "options": {
                     "name": {"type": "str"},
                     "command": {"type": "list", "elements": "str"},
-                    "environment": {
-                        "type": "list",
-                        "elements": "dict",
-                        "options": {"name": {"type": "str"}, "value": {"type": "str"}},
-                    },
-                    "environment_files": {
-                        "type": "list",
-                        "elements": "dict",
-                        "options": {
-                            "value": {"type": "str", "required": True},
-                            "type": {"type": "str", "required": True, "choices": ["s3"]},
-                        },
-                    },
+                    "environment": ENVIRONMENT,
+                    "environment_files": ENVIRONMENT_FILES,
                     "cpu": {"type": "int"},
                     "memory": {"type": "int"},
                     "memory_reservation": {"type": "int"},
-                    "resource_requirements": {
-                        "type": "list",
-                        "elements": "dict",
-                        "options": {
-                            "value": {"type": "str"},
-                            "type": {
-                                "type": "str",
-                                "required": True,
-                                "choices": ["GPU", "InferenceAccelerator", "NeuronDevice"],
-                            },
-                            "sharing_strategy": {
-                                "type": "dict",
-                                "options": {
-                                    "nvidia_mps": {
-                                        "type": "dict",
-                                        "options": {
-                                            "memory": {"type": "int", "required": True},
-                                            "max_compute_percent": {"type": "int"},
-                                        },
-                                    }
-                                },
-                            },
-                        },
-                    },
+                    "resource_requirements": RESOURCE_REQUIREMENTS,
                 },
             },
             "cpu": {"type": "str"},
             "execution_role_arn": {"type": "str"},
             "memory": {"type": "str"},
             "task_role_arn": {"type": "str"},
-            "ephemeral_storage": {"type": "dict", "options": {"size_in_gib": {"type": "int", "required": True}}},
+            "ephemeral_storage": EPHEMERAL_STORAGE,
         },
     },
-    "placement_constraints": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "type": {"type": "str", "choices": ["distinctInstance", "memberOf"]},
-            "expression": {"type": "str"},
-        },
-    },
-    "placement_strategy": {
-        "type": "list",
-        "elements": "dict",
-        "options": {"type": {"type": "str", "choices": ["random", "spread", "binpack"]}, "field": {"type": "str"}},
-    },
+    "placement_constraints": PLACEMENT_CONSTRAINTS,
+    "placement_strategy": PLACEMENT_STRATEGY,
     "platform_version": {"type": "str"},
-    "propagate_tags": {"type": "str", "choices": ["TASK_DEFINITION", "SERVICE", "NONE"]},
+    "propagate_tags": PROPAGATE_TAGS,
     "volume_configurations": {
         "type": "list",
         "elements": "dict",
@@ -847,29 +784,11 @@ RUN_TASK: Spec = {
             "managed_ebs_volume": {
                 "type": "dict",
                 "options": {
-                    "encrypted": {"type": "bool"},
-                    "kms_key_id": {"type": "str", "no_log": False},
-                    "volume_type": {"type": "str"},
-                    "size_in_gib": {"type": "int"},
-                    "snapshot_id": {"type": "str"},
-                    "volume_initialization_rate": {"type": "int"},
-                    "iops": {"type": "int"},
-                    "throughput": {"type": "int"},
-                    "tag_specifications": {
-                        "type": "list",
-                        "elements": "dict",
-                        "options": {
-                            "resource_type": {"type": "str", "required": True, "choices": ["volume"]},
-                            "tags": {"type": "dict"},
-                            "propagate_tags": {"type": "str", "choices": ["TASK_DEFINITION", "SERVICE", "NONE"]},
-                        },
-                    },
-                    "role_arn": {"type": "str", "required": True},
+                    **EBS_VOLUME,
                     "termination_policy": {
                         "type": "dict",
                         "options": {"delete_on_termination": {"type": "bool", "required": True}},
                     },
-                    "filesystem_type": {"type": "str", "choices": ["ext3", "ext4", "xfs", "ntfs"]},
                 },
             },
         },
@@ -882,25 +801,8 @@ CODE_DEPLOY: Spec = {
     "deployment_group_name": {"type": "str"},
     "deployment_config_name": {"type": "str"},
     "description": {"type": "str"},
-    "auto_rollback_configuration": {
-        "type": "dict",
-        "options": {
-            "enabled": {"type": "bool", "required": True},
-            "events": {
-                "type": "list",
-                "elements": "str",
-                "choices": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"],
-            },
-        },
-    },
-    "override_alarm_configuration": {
-        "type": "dict",
-        "options": {
-            "enabled": {"type": "bool", "required": True},
-            "ignore_poll_alarm_failure": {"type": "bool"},
-            "alarms": {"type": "list", "elements": "dict", "options": {"name": {"type": "str", "required": True}}},
-        },
-    },
+    "auto_rollback_configuration": AUTO_ROLLBACK,
+    "override_alarm_configuration": STOPPING_ALARMS,
     "hooks": {
         "type": "dict",
         "options": {

@@ -22,6 +22,7 @@ from typing import Any
 
 from moto.cloudtrail.models import cloudtrail_backends
 from moto.core.resource_tagging import TaggedResource, iter_taggable_backends, make_tag_matcher
+from moto.core.responses import ActionResult
 from moto.ec2.models import ec2_backends
 from moto.ecr.models import ecr_backends
 from moto.elasticache.models import elasticache_backends
@@ -227,58 +228,57 @@ def matches_type(arn: str, filters: list[str] | None) -> bool:
     return False
 
 
-def _get_resources(
-    self: ResourceGroupsTaggingAPIBackend,
-    pagination_token: str | None = None,
-    resources_per_page: int = 50,
-    tags_per_page: int = 100,
-    tag_filters: list[dict[str, Any]] | None = None,
-    resource_type_filters: list[str] | None = None,
-    resource_arn_list: list[str] | None = None,
-) -> tuple[str, list[TaggedResource]]:
-    if pagination_token:
-        left = self._pages.pop(pagination_token, None)
-        if left is None:
-            raise ResourceGroupsTaggingAPIError("PaginationTokenExpiredException", "Token does not exist")
-    else:
-        matcher = make_tag_matcher(tag_filters)
-        left = [
-            resource
-            for resource in resources(self.account_id, self.region_name)
-            if matcher(resource.tags)
-            and matches_type(resource.arn, resource_type_filters)
-            and (not resource_arn_list or resource.arn in resource_arn_list)
-        ]
-    if resource_arn_list:
-        return "", left
+def _page_of(resources: list[TaggedResource], most: int, most_tags: int | None) -> list[TaggedResource]:
+    """The beginning of a list that fits a page: the first resource whatever it has, and no more tags than asked for."""
     page: list[TaggedResource] = []
     tags = 0
-    for resource in left[:resources_per_page]:
+    for resource in resources[:most]:
         tags += len(resource.tags)
-        if self.tags_per_page and page and tags > self.tags_per_page:  # type: ignore[attr-defined]
+        if most_tags is not None and page and tags > most_tags:
             break
         page.append(resource)
-    rest = left[len(page) :]
-    if not rest:
-        return "", page
-    token = f"page-{len(self._pages)}-{len(rest)}-{id(rest):x}"
-    self._pages[token] = rest
-    return token, page
+    return page
 
 
-def _answer(self: ResourceGroupsTaggingAPIResponse) -> Any:
-    """moto's answer, but for its default of a hundred tags a page."""
-    asked = self._get_int_param("TagsPerPage", 0)
-    self.backend.tags_per_page = asked  # type: ignore[attr-defined]
-    return _moto_answer(self)
+def _found(self: ResourceGroupsTaggingAPIResponse) -> list[TaggedResource]:
+    """What a request asks for, or what an earlier one has left."""
+    backend, token = self.backend, self._get_param("PaginationToken")
+    if token:
+        left = backend._pages.pop(token, None)
+        if left is None:
+            raise ResourceGroupsTaggingAPIError("PaginationTokenExpiredException", "Token does not exist")
+        return left
+    matcher = make_tag_matcher(self._get_param("TagFilters", []))
+    types, arns = self._get_param("ResourceTypeFilters", []), self._get_param("ResourceARNList", [])
+    return [
+        resource
+        for resource in resources(backend.account_id, backend.region_name)
+        if matcher(resource.tags) and matches_type(resource.arn, types) and (not arns or resource.arn in arns)
+    ]
 
 
-_moto_answer = ResourceGroupsTaggingAPIResponse.get_resources
+def get_resources(self: ResourceGroupsTaggingAPIResponse) -> ActionResult:
+    most, most_tags = self._get_int_param("ResourcesPerPage", 50), self._get_int_param("TagsPerPage")
+    for name, value, limits in (("ResourcesPerPage", most, (1, 100)), ("TagsPerPage", most_tags, (100, 500))):
+        if value is not None and not limits[0] <= value <= limits[1]:
+            raise ResourceGroupsTaggingAPIError(
+                "InvalidParameterException", f"{name} must be between {limits[0]} and {limits[1]}"
+            )
+    found = _found(self)
+    page = found if self._get_param("ResourceARNList") else _page_of(found, most, most_tags)
+    rest, token = found[len(page) :], ""
+    if rest:
+        token = f"page-{len(self.backend._pages)}-{len(rest)}-{id(rest):x}"
+        self.backend._pages[token] = rest
+    listed = [
+        {"ResourceARN": resource.arn, "Tags": [{"Key": key, "Value": value} for key, value in resource.tags.items()]}
+        for resource in page
+    ]
+    return ActionResult({"ResourceTagMappingList": listed, "PaginationToken": token})
 
 
 def apply(clock: Clock) -> None:
-    ResourceGroupsTaggingAPIResponse.get_resources = _answer  # type: ignore[method-assign]
-    ResourceGroupsTaggingAPIBackend.get_resources = _get_resources  # type: ignore[assignment]
+    ResourceGroupsTaggingAPIResponse.get_resources = get_resources  # type: ignore[method-assign]
     ResourceGroupsTaggingAPIBackend._get_resources_generator = (  # type: ignore[method-assign]
         lambda self, **_filters: iter(resources(self.account_id, self.region_name))
     )
