@@ -568,6 +568,9 @@ rollout:
         rollback_deployment_id:
           description: Id of the deployment that took it back, empty when none did.
           type: str
+        rollback_status:
+          description: Status of the deployment that took it back, such as V(Succeeded), empty when none did.
+          type: str
         traffic_weight:
           description: Percentage of the production traffic that the replacement task set has.
           type: float

@@ -15,6 +15,10 @@ from typing import Any
 Hosts = Iterable[str]
 HostVars = Mapping[str, Mapping[str, Any]]
 
+# The statuses of a deployment that ECS takes back, and those of a rollback by CodeDeploy that has come to nothing.
+_ECS_ROLLS_BACK = ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL")
+_CODE_DEPLOY_GIVES_UP = ("Failed", "Stopped")
+
 STEPS = ("migration", "deployment", "smoke_test", "rollback")
 # What the roles' defaults say, which are not among a host's variables.
 WAVE, MAX_FAIL_PERCENTAGE = "compute_service_deploy_wave", "compute_deploy_max_fail_percentage"
@@ -119,11 +123,24 @@ def deployment_record(
         "revision_before": revision(old) if old else "",
         "changes": [change["field"] for change in changes if change.get("starts_deployment")],
         "checkpoint": result.get("checkpoint", ""),
-        "rolled_back_by_ecs": rollout.get("status") == "ROLLBACK_SUCCESSFUL",
+        "rolled_back_by": _rolled_back_by(rollout),
+        "rollback_ended": rollout.get("status") == "ROLLBACK_SUCCESSFUL" or _rollback_status(rollout) == "Succeeded",
         "seconds": rollout.get("seconds", 0.0),
         "cause": cause,
         "log_tail": list((result.get("failure") or {}).get("log_tail") or []) if failed else [],
     }
+
+
+def _rollback_status(rollout: Mapping[str, Any]) -> str:
+    """The status of the deployment by which CodeDeploy takes another one back, empty where there is none."""
+    return str((rollout.get("code_deploy") or {}).get("rollback_status") or "")
+
+
+def _rolled_back_by(rollout: Mapping[str, Any]) -> str:
+    """Who has given the service back what ran before, or was about to when nobody looked any more. Empty: nobody."""
+    if rollout.get("status") in _ECS_ROLLS_BACK:
+        return "ECS"
+    return "CodeDeploy" if _rollback_status(rollout) not in ("", *_CODE_DEPLOY_GIVES_UP) else ""
 
 
 def _cause(result: Mapping[str, Any], task: str) -> str:
@@ -261,6 +278,13 @@ def deployments_to_keep(items: Iterable[Mapping[str, Any]]) -> list[str]:
     ]
 
 
+def _taken_back_by(item: Mapping[str, Any]) -> str:
+    """Who, besides this run, has brought back what ran before. A rollback that was under way has been awaited then."""
+    deployment, rollback = item["deployment"], item["rollback"]
+    ended = deployment.get("rollback_ended") or (rollback and not rollback.get("failed"))
+    return str(deployment.get("rolled_back_by", "")) if ended else ""
+
+
 def verdict(item: Mapping[str, Any]) -> str:
     """What became of a service in the end, in a few words."""
     deployment, rollback = item["deployment"], item["rollback"]
@@ -269,15 +293,14 @@ def verdict(item: Mapping[str, Any]) -> str:
     if not deployment:
         return "not deployed"
     said = str(deployment["verdict"])
-    if deployment["failed"] and deployment["rolled_back_by_ecs"]:
-        return "failed, rolled back by ECS"
     if item["smoke_test"].get("failed"):
         said = "smoke test failed" if said in ("deployed", "unchanged", "changed") else said
     if rollback.get("failed"):
         return f"{said}, NOT rolled back"
     if rollback.get("done"):
         return f"{said}, rolled back"
-    return said
+    by = _taken_back_by(item)
+    return f"{said}, rolled back by {by}" if by else said
 
 
 def problems(items: Iterable[Mapping[str, Any]], lead: Mapping[str, Any] | None = None) -> list[str]:
@@ -322,7 +345,7 @@ def summary(items: Iterable[Mapping[str, Any]], status: Mapping[str, Any], maint
     for item in known:
         deployment = item["deployment"]
         now = services.get(item["service"], {})
-        taken_back = bool(item["rollback"].get("done")) or bool(deployment.get("rolled_back_by_ecs"))
+        taken_back = bool(item["rollback"].get("done") or _taken_back_by(item))
         running = [found["image"] for found in now.get("images", []) if found["container"] == item["service"]]
         image, number = deployment.get("image", ""), deployment.get("revision", "")
         if taken_back or not deployment or (deployment.get("failed") and running):

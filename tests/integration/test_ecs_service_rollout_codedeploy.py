@@ -163,7 +163,7 @@ def test_failed_hook_names_its_function_and_the_rollback(aws: Aws, stage: CodeDe
     assert f"The deployment {failed} failed (HOOK_EXECUTION_FAILURE), and CodeDeploy has rolled" in told["msg"]
     assert told["failure"]["likely_cause"].startswith(f"The hook AfterAllowTraffic ({function}) failed.")
     assert [(item["hook_id"], item["status"]) for item in told["failure"]["hooks"]] == [("AfterAllowTraffic", "FAILED")]
-    assert stage.info(back)["status"] == "Succeeded"
+    assert told["rollout"]["code_deploy"]["rollback_status"] == stage.info(back)["status"] == "Succeeded"
     assert stage.runs() == "1"
 
 

@@ -370,6 +370,7 @@ class CodeDeployed(Checkpointed):
                 "deployment_config_name": info.get("deploymentConfigName") or "",
                 "app_spec_sha256": followed.target,
                 "rollback_deployment_id": rollback_of(info),
+                "rollback_status": followed.rollback.get("status") or "",
                 "traffic_weight": green(target).get("trafficWeight"),
                 "lifecycle_events": events_told(target, followed.hooks),
             },

@@ -33,6 +33,8 @@ class FollowedCodeDeploy(Followed):
     judged_by: str = "code_deploy"
     hooks: dict[str, str] = field(default_factory=dict)
     looks_for_rollback: int = ROLLBACK_SHOWS_WITHIN
+    # The deployment that takes it back.
+    rollback: dict[str, Any] = field(default_factory=dict)
 
 
 class CodeDeployWatcher(Watcher):
@@ -65,7 +67,7 @@ class CodeDeployWatcher(Watcher):
         )
         info, target = answers["info"], answers["target"]
         back = rollback_of(info)
-        rollback = deploy.get_deployment(self._deploy, back) if back else {}
+        followed.rollback = rollback = deploy.get_deployment(self._deploy, back) if back else {}
         followed.described = described(info, target, followed.hooks)
         self._progress.say(code_deploy_line(info, target, rollback))
         if expects_rollback(info) or (rollback_wanted and info.get("status") in ("Failed", "Stopped") and not back):

@@ -18,6 +18,7 @@ from ansible_collections.slipway.aws.plugins.plugin_utils.deployments import (
     smoke_test_problems,
     smoke_tests,
     summary,
+    verdict,
 )
 
 REGISTRY = "111122223333.dkr.ecr.us-east-1.amazonaws.com/shop"
@@ -38,7 +39,8 @@ def deployed(**changes: Any) -> dict[str, Any]:
         "revision": "2",
         "revision_before": "1",
         "checkpoint": "7",
-        "rolled_back_by_ecs": False,
+        "rolled_back_by": "",
+        "rollback_ended": False,
         "seconds": 12.3,
         "cause": "",
     }
@@ -117,7 +119,47 @@ def test_record_of_a_failure_names_the_task_unless_it_was_the_rollout() -> None:
     assert (other["verdict"], other["cause"]) == ("failed", "Create the log group: no access")
     rollout = {"msg": "api: it crashed", "rollout": {"status": "ROLLBACK_SUCCESSFUL"}, "failure": {"log_tail": ["x"]}}
     own = deployment_record(rollout, "api", {}, failed=True, task="Roll out")
-    assert (own["cause"], own["rolled_back_by_ecs"], own["log_tail"]) == ("api: it crashed", True, ["x"])
+    assert (own["cause"], own["log_tail"]) == ("api: it crashed", ["x"])
+
+
+@pytest.mark.parametrize(
+    ("rollout", "by", "ended"),
+    [
+        ({"status": "SUCCESSFUL"}, "", False),
+        ({"status": "STOPPED"}, "", False),
+        ({"status": "ROLLBACK_FAILED"}, "", False),
+        ({"status": "ROLLBACK_REQUESTED"}, "ECS", False),
+        ({"status": "ROLLBACK_IN_PROGRESS"}, "ECS", False),
+        ({"status": "ROLLBACK_SUCCESSFUL"}, "ECS", True),
+        ({"status": "Failed", "code_deploy": {"rollback_status": ""}}, "", False),
+        ({"status": "Failed", "code_deploy": {"rollback_status": "Failed"}}, "", False),
+        ({"status": "Failed", "code_deploy": {"rollback_status": "Stopped"}}, "", False),
+        ({"status": "Stopped", "code_deploy": {"rollback_status": "InProgress"}}, "CodeDeploy", False),
+        ({"status": "Failed", "code_deploy": {"rollback_status": "Succeeded"}}, "CodeDeploy", True),
+    ],
+)
+def test_record_of_a_failure_says_who_takes_it_back(rollout: dict[str, Any], by: str, ended: bool) -> None:
+    record = deployment_record({"msg": "x", "rollout": rollout}, "api", {}, failed=True)
+    assert (record["rolled_back_by"], record["rollback_ended"]) == (by, ended)
+
+
+@pytest.mark.parametrize(
+    ("ended", "rollback", "said"),
+    [
+        (True, {}, "failed, rolled back by ECS"),
+        (True, {"done": False, "failed": False}, "failed, rolled back by ECS"),
+        (False, {}, "failed"),
+        # The run has waited for what was under way.
+        (False, {"done": False, "failed": False}, "failed, rolled back by ECS"),
+        (False, {"done": True, "failed": False}, "failed, rolled back"),
+        (False, {"done": False, "failed": True}, "failed, NOT rolled back"),
+        # ECS has gone back by one deployment, and the run not to where it began.
+        (True, {"done": False, "failed": True}, "failed, NOT rolled back"),
+    ],
+)
+def test_verdict_says_what_runs_in_the_end(ended: bool, rollback: dict[str, Any], said: str) -> None:
+    deployment = {**FAILED, "rolled_back_by": "ECS", "rollback_ended": ended}
+    assert verdict(item(deployment=deployment, rollback=rollback)) == said
 
 
 def test_record_of_a_service_that_rolled_out_before_another_task_failed_says_what_can_go_back() -> None:
@@ -181,7 +223,7 @@ def test_summary_is_a_table_in_the_order_of_the_waves() -> None:
     items = [
         item("web", 1),
         item("api", deployment=deployed()),
-        item("bad", deployment=deployed(failed=True, verdict="failed", rolled_back_by_ecs=True)),
+        item("bad", deployment=deployed(failed=True, verdict="failed", rolled_back_by="ECS", rollback_ended=True)),
         item("back", deployment=deployed(), rollback={"done": True}),
         item("stuck", deployment=deployed(), rollback={"failed": True}),
         item("sick", deployment=deployed(), smoke_test={"failed": True}, rollback={"done": True}),
