@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -12,7 +14,7 @@ import boto3.session
 import pytest
 from ansible_collections.slipway.aws.plugins.plugin_utils import compiled, direct
 
-from .harness import Aws
+from .harness import ROOT, Aws
 from .plays import Play, run_play
 
 PARENT = os.getpid()
@@ -44,6 +46,34 @@ def test_a_host_alone_needs_no_worker_to_compute_or_to_ask(switch: str, aws: Aws
     engages = switch == "true" and compiled.CORE in compiled.KNOWN_CORES
     assert any("Publish what was found" in line for line in without) is engages
     assert any("Find what exists" in line for line in without) is engages
+
+
+def test_who_reads_the_output_from_a_file_sees_the_task_that_is_at_work(aws: Aws, tmp_path: Path) -> None:
+    """As ever, whether a task has a worker or not: CI shows what a pipe gives it."""
+    log = tmp_path / "output"
+    shown = f"{{{{ 'Stop unless account and region' in lookup('ansible.builtin.file', '{log}') }}}}"
+    variables = {**os.environ, **aws.environment(), "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg")}
+    # Else Python keeps nothing back, and there would be nothing to test.
+    variables.pop("PYTHONUNBUFFERED", None)
+    with log.open("w", encoding="utf-8") as stream:
+        subprocess.run(
+            [
+                "ansible-playbook",
+                "playbooks/validate.yml",
+                "-i",
+                "inventories/dev",
+                "-e",
+                f"stack_account_id={shown!r}",
+            ],
+            cwd=ROOT,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            check=False,
+            timeout=300,
+        )
+    assert "only account True" in log.read_text(encoding="utf-8")
 
 
 def test_modules_share_a_client_and_forks_have_connections_of_their_own(
