@@ -194,6 +194,8 @@ options:
         description:
           - Name or ARN of the secret of a user that may change others' passwords. Needed with
             V(postgres_alternating_users). Without, a user changes its own.
+          - If it is in the same task, it is rotated, or goes back, before those that name it; all others go on at the
+            same time. When it fails, those that name it are not begun unless its login works. A circle is refused.
         type: str
       tls:
         description:
@@ -498,8 +500,8 @@ failures:
       type: str
     step:
       description:
-        - The step, such as V(create), V(set), V(test), V(finish), V(switch), V(undo), V(consumers), V(retire) or
-          V(replicate).
+        - The step, such as V(create), V(set), V(test), V(finish), V(switch), V(undo), V(consumers), V(retire),
+          V(replicate), or V(admin_secret) where another one's login is missing, so that nothing was begun.
       type: str
     cause:
       description: The cause in the words of AWS or of the server.

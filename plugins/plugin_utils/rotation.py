@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from . import data
@@ -16,7 +16,6 @@ _PASSED_ON = (
     *("tls", "ca_file", "db_instance_identifier", "replication_group_id"),
 )
 _POSTGRES = ("postgres_single_user", "postgres_alternating_users")
-_LISTS = ("consumers", "findings", "failures")
 _HEADINGS = ("secret", "age", "strategy", "outcome", "version", "consumers", "seconds")
 
 
@@ -63,21 +62,6 @@ def plan(inputs: Mapping[str, Any], asked: Mapping[str, Any], found: Mapping[str
             for _component, entry in sorted(by_hand(inputs).items())
         ]
     return secrets
-
-
-def waves(secrets: Sequence[Mapping[str, Any]]) -> list[list[Mapping[str, Any]]]:
-    """What can rotate at the same time: whoever changes others' passwords has its turn when those have theirs."""
-    admins = {secret["admin_secret"] for secret in secrets if secret.get("admin_secret")}
-    parts = ([secret for secret in secrets if (secret["name"] in admins) is later] for later in (False, True))
-    return [part for part in parts if part]
-
-
-def result(results: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """What the waves have returned, as if it were one."""
-    told = list(results)
-    secrets = {name: secret for item in told for name, secret in (item.get("secrets") or {}).items()}
-    lists = {key: [entry for item in told for entry in item.get(key) or []] for key in _LISTS}
-    return {"secrets": secrets, **lists}
 
 
 def _secret(

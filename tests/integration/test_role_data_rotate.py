@@ -32,6 +32,10 @@ class Rotation:
             "data_database_ca_file": postgres.ca_file,
             "data_rotate_clusters": [CLUSTER],
             "data_secrets": [
+                {
+                    "component": "database",
+                    "rotation": {"strategy": "rds_master_user", "test_with": "postgres_single_user"},
+                },
                 {"component": "orders", "database_user": {"name": APP}, "rotation": {"max_age_days": 90}},
                 {
                     "component": "app",
@@ -60,7 +64,7 @@ class Rotation:
 def test_rotates_what_is_due_or_named_and_restarts_readers_once(aws: Aws, postgres: Postgres, tmp_path: Path) -> None:
     try:
         rotation = Rotation(aws, postgres, tmp_path)
-        before = {name: rotation.value(name) for name in ("orders", "app")}
+        before = {name: rotation.value(name) for name in ("database", "orders", "app")}
         play, now = rotation.play, {"data_rotate_when": "now", "data_rotate_token": "SEC-1"}
         assert rotation.accepts(), "the role has made the user and the database that it owns"
         everything = rotation.made + rotation.play.traces() + postgres.log.read_text(errors="replace")
@@ -69,12 +73,15 @@ def test_rotates_what_is_due_or_named_and_restarts_readers_once(aws: Aws, postgr
         play.run(entry="rotate")
         assert aws.mutations() == [], "nothing is due"
         planned = play.run("--check", entry="rotate", **now)
-        assert planned.count("would rotate") == 2
+        assert planned.count("would rotate") == 3
         assert "shop/backend: would roll" in planned
         output = play.run(entry="rotate", **now)
-        after = {name: rotation.value(name) for name in ("orders", "app")}
+        after = {name: rotation.value(name) for name in before}
         assert (after["orders"]["username"], rotation.accepts()) == (f"{APP}_clone", True)
         assert postgres.accepts(APP, before["orders"]["password"], "uex")
+        # The master's password, which changes that of the others, in the same run.
+        assert postgres.accepts("uex", after["database"]["password"], "uex")
+        assert not postgres.accepts("uex", before["database"]["password"], "uex")
         assert after["app"]["jwt_key"] != before["app"]["jwt_key"]
         assert "shop/backend: rolled, shop-backend:1, reads uex-test/app" in output
         assert len(rotation.stage.deployments()) == 2

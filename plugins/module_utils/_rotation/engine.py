@@ -77,6 +77,8 @@ class Secret:
     asked: Asked
     client: Any
     tester: Strategy | None = None
+    # The secret of the same run whose login changes this one's value at its target; its turn is before.
+    admin: Secret | None = None
     outcome: str = "unchanged"
     failure: Failure | None = None
     actions: list[dict[str, Any]] = field(default_factory=list)
@@ -85,7 +87,6 @@ class Secret:
     stale: bool = False
     version_before: str = ""
     age_before: float | None = None
-    began: float = field(default_factory=time.monotonic)
     seconds: float = 0.0
     memory: Memory | None = None
     values: dict[str, str] = field(default_factory=dict)
@@ -287,7 +288,7 @@ class Engine:
         self._guarded(self._finish)
 
     def _guarded(self, work: Callable[[], None]) -> None:
-        secret = self.secret
+        secret, began = self.secret, self._clock()
         try:
             work()
         except RotationError as error:
@@ -301,7 +302,8 @@ class Engine:
             secret.failure.current = f"AWSCURRENT is the version {secret.versions.current}."
         if secret.failure is not None:
             secret.outcome = "failed" if secret.outcome != "rolled_back" else secret.outcome
-        secret.seconds = round(self._clock() - secret.began, 1)
+        # What lies between is other secrets' turn, and the consumers'.
+        secret.seconds += self._clock() - began
 
     def _proof(self) -> str:
         """What the sentence about AWSCURRENT rests on."""
@@ -316,6 +318,8 @@ class Engine:
         if secret.strategy.by_aws:
             self._rotate_by_aws()
             return
+        if secret.versions.holder(PENDING) or secret.going_back or secret.wanted:
+            self._need_admin()
         if secret.going_back:
             self._resume_going_back()
             return
@@ -331,6 +335,24 @@ class Engine:
         elif secret.wanted:
             self._create()
             self._set_and_finish("rotated")
+
+    def _need_admin(self) -> None:
+        """Begin nothing with the login of a secret that has failed, or that AWS still rotates, unless it works."""
+        secret, admin = self.secret, self.secret.admin
+        if admin is None or (admin.failure is None and admin.outcome != "in_progress"):
+            return
+        cause = f"AWS still rotates its admin_secret {admin.name}, whose password may change at any moment"
+        advice = "Run again when that is over, or with wait: true."
+        if admin.failure is not None:
+            try:
+                with secret.step("admin_secret"):
+                    secret.strategy.test_admin(secret.needed_value(secret.versions.current, "admin_secret"))
+                return
+            except RotationError as refused:
+                cause = f"the rotation of its admin_secret {admin.name} has failed, and {refused.cause}"
+                advice = f"Mend {admin.name} first, as its own failure says; then run again."
+        current = f"AWSCURRENT is still the version {secret.versions.current}; nothing was changed."
+        raise _told(RotationError("admin_secret", cause, advice), current)
 
     def _resume_going_back(self) -> None:
         secret = self.secret
@@ -664,6 +686,8 @@ class Engine:
         if secret.rolled_back_already:
             return  # at most consumers are left
         self._refuse_rolling_back()
+        if not secret.strategy.by_aws:
+            self._need_admin()
         if secret.versions.pending:
             if secret.strategy.by_aws:
                 secret.label(REJECTED, secret.versions.pending)

@@ -14,6 +14,7 @@ from ..core import AnsibleAWSError, in_parallel
 from .configuring import Configurer
 from .consumers import Consumer, Roller
 from .engine import Engine, Failure, Secret
+from .ordering import befores, in_order
 
 
 class Follower(Configurer):
@@ -97,7 +98,8 @@ class Follower(Configurer):
                 self.secrets[name].failure, self.secrets[name].outcome = causes[name], "failed"
             self._forget(failed)
             return
-        in_parallel({name: partial(Engine(self.secrets[name]).go_back, causes[name]) for name in failed})
+        returns = {name: partial(Engine(self.secrets[name]).go_back, causes[name]) for name in failed}
+        in_order(returns, befores(self.secrets))
         back = [name for name in failed if self.secrets[name].outcome == "rolled_back"]
         self._forget(name for name in failed if name not in back)
         again = self._to_roll(back)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from ..core import AnsibleAWSError, Progress, SlipwayModule, given, in_parallel
-from . import api
+from . import api, ordering
 from .consumers import Consumer, Consumers, Roller
 from .engine import Asked, Secret
 from .options import (
@@ -71,6 +71,8 @@ class Loader:
             found += self._add(entry, seen, created)
         twice = [name for name, secret in self.secrets.items() if self._arns().count(secret.arn) > 1]
         found += [f"{name} is named twice, by name and by ARN." for name in twice]
+        ordering.link(self.secrets)
+        found += ordering.problems(ordering.befores(self.secrets))
         refuse(found)
         remembering = {name: partial(self._remember, secret) for name, secret in self.secrets.items()}
         in_parallel(remembering)

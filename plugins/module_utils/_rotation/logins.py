@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,19 @@ def problems_of(options: Mapping[str, Any]) -> list[str]:
     if ca_file and ca_file != "system" and not Path(ca_file).is_file():
         found.append(f"ca_file: there is no file {ca_file}.")
     return found
+
+
+@contextmanager
+def as_admin(secret: str) -> Iterator[None]:
+    """Say of what goes wrong inside that it is the login of another secret's user, not of the one that is rotated."""
+    failed = None
+    try:
+        yield
+    except RotationError as error:
+        failed = error
+    if failed is not None:
+        advice = failed.advice or f"Check the user and the password in {secret}."
+        raise RotationError(failed.step, f"its admin_secret {secret} cannot log in: {failed.cause}", advice)
 
 
 def one_line(error: object) -> str:

@@ -15,6 +15,7 @@ from .logins import (
     Login,
     Target,
     Tls,
+    as_admin,
     fields_of,
     login_of,
     problems_of,
@@ -55,6 +56,11 @@ class Postgres(Strategy):
         with self._connected(value, login_of(value, self.options, "test"), "test") as connection, server.told("test"):
             connection.execute("SELECT 1")
 
+    def test_admin(self, current: str) -> None:
+        connection = self._admin(current, "admin_secret")
+        if connection is not None:
+            connection.close()
+
     def _target(self, value: str, step: str) -> Target:
         return target_of(value, self.options, step, port=PORT, database=DATABASE)
 
@@ -67,8 +73,9 @@ class Postgres(Strategy):
         secret = self.options.get("admin_secret")
         if not secret:
             return None
-        # Not the options: their username is the one that is rotated.
-        return self._connected(value, login_of(self.context.read_secret(secret), {}, step), step)
+        with as_admin(secret):
+            # Not the options: their username is the one that is rotated.
+            return self._connected(value, login_of(self.context.read_secret(secret), {}, step), step)
 
     def _works(self, value: str) -> RotationError | None:
         """Why a value cannot be used to log in; None when it can."""

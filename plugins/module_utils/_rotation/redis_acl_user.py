@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from . import redis_server as server
-from .logins import OPTIONS, Login, Target, Tls, login_of, problems_of, target_of, with_new_password
+from .logins import OPTIONS, Login, Target, Tls, as_admin, login_of, problems_of, target_of, with_new_password
 from .strategy import RotationError, Strategy, strategy
 
 PORT = 6379
@@ -53,6 +53,10 @@ class AclUser(Strategy):
     def test(self, value: str) -> None:
         self._connected(value, self._login(value, "test"), "test").close()
 
+    def test_admin(self, current: str) -> None:
+        if self.options.get("admin_secret"):
+            self._admin(current, "admin_secret").close()
+
     def undo(self, current: str, pending: str) -> None:
         """Have the old password valid. The new one is ended by C(retire), when nobody has it."""
         login = self._login(current, "undo")
@@ -80,15 +84,19 @@ class AclUser(Strategy):
 
     def _changer(self, values: list[str], step: str) -> Any:
         """A client that may change users: the one named for it, else the user itself by the first value that works."""
-        secret = self.options.get("admin_secret")
-        if secret:
-            return self._connected(values[0], login_of(self.context.read_secret(secret), {}, step), step)
+        if self.options.get("admin_secret"):
+            return self._admin(values[0], step)
         for value in values[:-1]:
             try:
                 return self._connected(value, self._login(value, step), step)
             except RotationError:
                 continue
         return self._connected(values[-1], self._login(values[-1], step), step)
+
+    def _admin(self, value: str, step: str) -> Any:
+        secret = self.options["admin_secret"]
+        with as_admin(secret):
+            return self._connected(value, login_of(self.context.read_secret(secret), {}, step), step)
 
     def _user(self, client: Any, username: str, step: str) -> dict[str, Any]:
         user = server.user_of(client, username, step)

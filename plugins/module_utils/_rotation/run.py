@@ -14,6 +14,7 @@ from .options import (
     check_secrets,
     current_rules,
 )
+from .ordering import befores, in_order
 from .telling import Teller
 
 
@@ -42,7 +43,7 @@ class Rotation(Teller):
         work = {
             name: engine.rotate if self.state == "rotated" else engine.roll_back for name, engine in engines.items()
         }
-        in_parallel(work)
+        in_order(work, befores(self.secrets))
         replicated = {
             name: partial(engines[name].await_replicas, replica_states)
             for name, secret in self.secrets.items()

@@ -163,6 +163,9 @@ class Strategy:
     def test(self, value: str) -> None:
         """Log in with a value. Raises RotationError when that does not work."""
 
+    def test_admin(self, current: str) -> None:
+        """Log in as the user that C(admin_secret) names, if any. Raises RotationError when that does not work."""
+
     def undo(self, current: str, pending: str) -> None:
         """Put the target back so that C(current) works again. Does nothing when it still works.
 

@@ -152,7 +152,7 @@ class Teller(Follower):
             "last_rotated_date": _date(entry.get("LastRotatedDate")),
             "next_rotation_date": _date(entry.get("NextRotationDate")),
             "consumers": sorted(consumer.key for consumer in self.consumers if name in consumer.references),
-            "seconds": secret.seconds,
+            "seconds": round(secret.seconds, 1),
         }
 
     def _rules_shown(self, name: str, secret: Secret) -> dict[str, Any]:

@@ -141,20 +141,3 @@ def test_what_is_rotated_by_hand_comes_along_to_be_told_when_it_is_overdue() -> 
     assert "it is rotated by hand" in problem
     told = {"secrets": {"uex-dev/mongodb": {"name": "uex-dev/mongodb", "age_days_before": 91.2, "max_age_days": 90}}}
     assert "91 of 90 days  by hand" in rotation.table(told)
-
-
-def test_who_changes_passwords_of_others_has_its_turn_after_them() -> None:
-    secrets = list(plan().values())
-    first, second = rotation.waves(secrets)
-    assert [secret["name"] for secret in second] == ["uex-dev/database"]
-    assert len(first) == len(secrets) - 1
-    assert rotation.waves(first[:1]) == [first[:1]]
-    assert rotation.waves([]) == []
-    one: dict[str, Any] = {"secrets": {"a": {"name": "a"}}, "consumers": [{"service": "x"}], "failed": False}
-    two: dict[str, Any] = {"secrets": {"b": {"name": "b"}}, "findings": [{"message": "late"}]}
-    assert rotation.result([one, two, {"msg": "refused", "failed": True}]) == {
-        "secrets": {"a": {"name": "a"}, "b": {"name": "b"}},
-        "consumers": [{"service": "x"}],
-        "findings": [{"message": "late"}],
-        "failures": [],
-    }
