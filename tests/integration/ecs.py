@@ -27,7 +27,7 @@ def control(aws: Aws, route: str, method: str = "POST", **body: Any) -> Any:
         method=method,
         headers={"Content-Type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         return json.loads(answer.read())
 
 
@@ -47,6 +47,13 @@ def run_in_child(module: str, options: dict[str, object]) -> int:
         finally:
             os._exit(0)
     return child
+
+
+def kill(aws: Aws, child: int) -> None:
+    """Kill a process that runs a module, and let come through what it has sent: the next run begins after that."""
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    aws.server.settle()
 
 
 def catches(process: int, number: signal.Signals) -> bool:

