@@ -40,6 +40,18 @@ class Play:
         """The hosts on which something changed, and how many tasks did."""
         return {host: counts["changed"] for host, counts in self.recap.items() if counts["changed"]}
 
+    @property
+    def changed_tasks(self) -> dict[str, list[str]]:
+        """Host → the tasks that changed something on it, each with its play; of a loop once for each item."""
+        found: dict[str, list[str]] = {}
+        play = task = ""
+        for line in self.output.splitlines():
+            if heading := re.match(r"(PLAY|TASK|RUNNING HANDLER) \[(.*)\] \*", line):
+                play, task = (heading[2], "") if heading[1] == "PLAY" else (play, heading[2])
+            elif changed := re.match(r"changed: \[([^]]+)\](?: => \(item=(.*)\))?", line):
+                found.setdefault(changed[1], []).append(f"{play} | {task} | {changed[2] or ''}".rstrip(" |"))
+        return {host: sorted(tasks) for host, tasks in sorted(found.items())}
+
 
 def run_play(playbook: str | Path, *arguments: str, environment: dict[str, str] | None = None) -> Play:
     path = ROOT / "playbooks" / playbook if isinstance(playbook, str) else playbook

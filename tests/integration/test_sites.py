@@ -93,7 +93,13 @@ def test_billpay_puts_up_its_three_sites_and_takes_them_away(
     for site in names:
         build_site(tmp_path / site)
 
-    succeeded(billpay.play("site.yml"))
+    planned = succeeded(billpay.play("site.yml", "--check", "--diff"))
+    assert billpay.requests(0) == []
+    first = succeeded(billpay.play("site.yml"))
+    # On an empty account, where even the zone of the names is to come, the plan is what happens, task for task.
+    assert planned.changed_tasks == first.changed_tasks
+    assert planned.changed == first.changed
+    assert set(first.changed) == {"dev", *SERVICES, *(site.replace("-", "_") for site in names)}
     start = billpay.aws.server.position()
     assert succeeded(billpay.play("site.yml")).changed == {}
     rotated = succeeded(billpay.play("rotate.yml", "--check")).output
