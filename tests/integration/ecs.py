@@ -4,11 +4,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import os
 import signal
+import threading
+import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +33,38 @@ def control(aws: Aws, route: str, method: str = "POST", **body: Any) -> Any:
     )
     with urllib.request.urlopen(request, timeout=60) as answer:
         return json.loads(answer.read())
+
+
+@contextlib.contextmanager
+def clock_stopped(aws: Aws) -> Iterator[None]:
+    """Let no simulated time pass: what takes a while is still under way, however slow this machine is."""
+    control(aws, "ecs/clock", paused=True)
+    try:
+        yield
+    finally:
+        control(aws, "ecs/clock", paused=False)
+
+
+@contextlib.contextmanager
+def standing_still(aws: Aws, lines: Path, *, advance: float = 0) -> Iterator[None]:
+    """Stop the clock until a run tells of its progress, so that it finds what was under way before.
+
+    Then so much time is over at once, and the clock goes on.
+    """
+
+    def go_on() -> None:
+        until = time.monotonic() + 120
+        while not lines.exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        control(aws, "ecs/clock", paused=False, advance=advance)
+
+    control(aws, "ecs/clock", paused=True)
+    other = threading.Thread(target=go_on)
+    other.start()
+    try:
+        yield
+    finally:
+        other.join()
 
 
 def behave(aws: Aws, tag: str, **behaviour: Any) -> None:

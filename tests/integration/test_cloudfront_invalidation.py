@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from .certificates import imported
+from .ecs import clock_stopped, control
 from .harness import Aws, ModuleFailed
 
 MODULE = "cloudfront_invalidation"
@@ -48,6 +50,13 @@ def make_distribution(aws: Aws, alias: str = "", origin_path: str = "", tags: di
 @pytest.fixture
 def distribution(aws: Aws) -> str:
     return make_distribution(aws)
+
+
+@pytest.fixture
+def month() -> None:
+    """A test of what is used in this month does not begin in one and end in the next."""
+    while (now := datetime.now(UTC)).month != (now + timedelta(minutes=2)).month:
+        time.sleep(1)
 
 
 def run(aws: Aws, distribution: str, *paths: str, check: bool = False, **options: Any) -> dict[str, Any]:
@@ -105,7 +114,8 @@ def test_waiting_for_completion(aws: Aws, distribution: str, tmp_path: Path) -> 
     done = run(aws, distribution, "/a", wait=True, progress_file=str(tmp_path / "lines"))
     assert done["invalidations"][0]["status"] == "Completed"
     assert "1 of 1 invalidations are complete" in (tmp_path / "lines").read_text()
-    with pytest.raises(ModuleFailed, match=r"is InProgress.*AWS goes on by itself: run again to go on waiting"):
+    late = pytest.raises(ModuleFailed, match=r"is InProgress.*AWS goes on by itself: run again to go on waiting")
+    with clock_stopped(aws), late:
         run(aws, distribution, "/b", wait=True, wait_timeout=0)
     assert not run(aws, distribution, "/b", wait=True)["changed"]
 
@@ -159,12 +169,14 @@ def test_a_full_quota_is_waited_for(
     really_sleep, naps = time.sleep, []
 
     def sleep(seconds: float) -> None:
+        # The first batch is in progress for a simulated minute.
+        control(aws, "ecs/clock", advance=10)
         naps.append(seconds)
-        really_sleep(0.1)
+        really_sleep(0.01)
 
     monkeypatch.setattr(time, "sleep", sleep)
-    # A simulated minute, in which the first batch is in progress, is 0.3 seconds here.
-    done = run(aws, distribution, *wanted, collapse=False)
+    with clock_stopped(aws):
+        done = run(aws, distribution, *wanted, collapse=False)
     assert [len(item["paths"]) for item in done["invalidations"]] == sizes
     assert all(item["created"] for item in done["invalidations"])
     assert naps
@@ -172,6 +184,7 @@ def test_a_full_quota_is_waited_for(
     assert not again["changed"]
 
 
+@pytest.mark.usefixtures("month")
 def test_a_monthly_budget_refuses_or_collapses(aws: Aws, distribution: str) -> None:
     run(aws, distribution, *[f"/{index}.html" for index in range(20)])
     more = [f"/more/{index}.html" for index in range(20)]
@@ -183,6 +196,7 @@ def test_a_monthly_budget_refuses_or_collapses(aws: Aws, distribution: str) -> N
     assert within["invalidations"][0]["paths"] == ["/one"]
 
 
+@pytest.mark.usefixtures("month")
 def test_what_is_invalidated_already_fits_every_budget(aws: Aws, distribution: str) -> None:
     wanted = [f"/{index}.html" for index in range(20)]
     assert run(aws, distribution, *wanted, monthly_budget=20)["price_usd"] == 0
@@ -190,6 +204,7 @@ def test_what_is_invalidated_already_fits_every_budget(aws: Aws, distribution: s
         assert not run(aws, distribution, *wanted, monthly_budget=20, over_budget=over_budget)["changed"]
 
 
+@pytest.mark.usefixtures("month")
 def test_a_monthly_budget_counts_tenants(aws: Aws, distribution: str) -> None:
     tenant = aws.client("cloudfront").create_distribution_tenant(
         DistributionId=distribution, Name="one", Domains=[{"Domain": "one.example.com"}]
