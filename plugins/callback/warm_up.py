@@ -71,6 +71,7 @@ class CallbackModule(CallbackBase):
         bytecode.engage()
         lazy_variables.engage()
         self._runs_modules = in_parent.engage()
+        direct.show_at_once()
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         direct.warm_up(models=not self._runs_modules)

@@ -387,6 +387,16 @@ def _sdk_settings() -> Iterator[Any]:
 sessions = Sessions()
 
 
+def show_at_once() -> None:
+    """Have each line reach a pipe or a file as it is shown, as it reaches a terminal.
+
+    ansible-core leaves lines in a buffer until it forks; a wait that tells of its progress forks nothing meanwhile, and
+    neither does a task that runs in the parent.
+    """
+    with contextlib.suppress(AttributeError, OSError, ValueError):
+        sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+
+
 def warm_up(*, models: bool = True) -> None:
     """Import once, in the parent of all workers, what every AWS module imports, and read the models that most need.
 

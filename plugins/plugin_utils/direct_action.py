@@ -20,6 +20,7 @@ display = Display()
 
 # The strategy imports an action before it forks the worker that runs it: what is imported here is imported once a play.
 direct.warm_up()
+direct.show_at_once()
 
 
 class ActionModule(direct.original_action("normal")):  # type: ignore[misc]

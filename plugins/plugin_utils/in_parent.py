@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import functools
 import importlib
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -139,8 +138,6 @@ def engage() -> bool:
         try:
             if not stays(worker._task, worker._task_vars):
                 return False
-            # As before a fork: who reads the output from a pipe or a file sees which task is at work.
-            sys.stdout.flush()
             run(worker)
         except Exception:  # noqa: BLE001 - whatever it is, it is told as ever by the worker that meets it again
             return False
