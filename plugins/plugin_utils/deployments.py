@@ -9,6 +9,7 @@ C(deployment), C(smoke_test) and C(rollback).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -17,6 +18,7 @@ HostVars = Mapping[str, Mapping[str, Any]]
 
 # The statuses of a deployment that ECS takes back, and those of a rollback by CodeDeploy that has come to nothing.
 _ECS_ROLLS_BACK = ("ROLLBACK_REQUESTED", "ROLLBACK_IN_PROGRESS", "ROLLBACK_SUCCESSFUL")
+_NO_ANSWER = "gave no answer"
 _CODE_DEPLOY_GIVES_UP = ("Failed", "Stopped")
 
 STEPS = ("migration", "deployment", "smoke_test", "rollback")
@@ -167,10 +169,16 @@ def smoke_test_problems(failed: Mapping[str, Any]) -> list[str]:
         elif status and status > 0:
             said = f"answered {status}, expected {expected}"
         else:
-            said = f"gave no answer ({result.get('msg', 'no reason')})"
+            said = f"{_NO_ANSWER} ({_no_answer(str(result.get('msg', 'no reason')))})"
         tries = result.get("attempts", 1)
         problems.append(f"{test['method']} {test['url']} {said}" + (f", {tries} times." if tries > 1 else "."))
     return problems
+
+
+def _no_answer(said: str) -> str:
+    """The cause in what ansible.builtin.uri says about a request that was not answered."""
+    cause = said.rpartition("Request failed: ")[2].strip()
+    return re.sub(r"^<urlopen error (?:\[Errno -?\d+\] )?(.*)>$", r"\1", cause) or said
 
 
 def migration_record(result: Mapping[str, Any], reversible: bool, *, failed: bool = False) -> dict[str, Any]:
@@ -319,6 +327,11 @@ def problems(items: Iterable[Mapping[str, Any]], lead: Mapping[str, Any] | None 
         found += [f"{name}: {problem}" for problem in item["smoke_test"].get("problems", [])]
         if item["rollback"].get("failed"):
             found.append(f"{name} was not rolled back: {item['rollback'].get('cause', '')}")
+    if any(_NO_ANSWER in problem for problem in found):
+        found.append(
+            "Where this machine has no way to the load balancer, ask another address (compute_smoke_test_url), or "
+            "nothing (-e smoke_tests=false)."
+        )
     maintenance = (lead or {}).get("maintenance") or {}
     if maintenance.get("failed"):
         found.append(

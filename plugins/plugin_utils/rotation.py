@@ -110,7 +110,11 @@ def table(result: Mapping[str, Any]) -> str:
     failures = [
         " ".join(
             part
-            for part in (f"{item['name']}: {item['step']}: {item['cause']}", item.get("current"), item.get("advice"))
+            for part in (
+                f"{item['name']}: {item['step']}: {item['cause'].rstrip('.')}.",
+                item.get("current"),
+                item.get("advice"),
+            )
             if part
         )
         for item in result.get("failures") or []

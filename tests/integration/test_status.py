@@ -49,10 +49,12 @@ def test_status_is_text_or_json_and_only_reads(aws: Aws, hosts: Path, tmp_path: 
     assert "2 of 2 healthy" in text.output
     assert "There is no service gone." in text.output
 
-    file = tmp_path / "status.json"
-    as_json = ("-e", "status_format=json", "-e", f"status_file={file}", "--limit", SERVICE)
-    succeeded(run_play("status.yml", "-i", str(hosts), *as_json, environment=aws.environment()))
-    status = json.loads(file.read_text())
+    # The file is meant from where whoever runs it is.
+    as_json = ("-e", "status_format=json", "-e", "status_file=status.json", "--limit", SERVICE)
+    succeeded(
+        run_play("status.yml", "-i", str(hosts), *as_json, environment={**aws.environment(), "PWD": str(tmp_path)})
+    )
+    status = json.loads((tmp_path / "status.json").read_text())
     assert list(status["services"]) == [SERVICE]
     service = status["services"][SERVICE]
     assert (service["condition"], service["running_count"], len(service["tasks"])) == ("steady", 2, 2)

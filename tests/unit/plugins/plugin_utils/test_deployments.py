@@ -286,6 +286,9 @@ def test_smoke_tests_are_completed() -> None:
         smoke_tests([{"path": "a"}], "http://h")
 
 
+UNKNOWN = "<urlopen error [Errno -2] Name or service not known>"
+
+
 def test_smoke_test_problems() -> None:
     tests = smoke_tests(
         [{"path": "/a", "body": "ok"}, {"path": "/b"}, {"path": "/c", "status": [200, 204]}], "http://h"
@@ -295,10 +298,19 @@ def test_smoke_test_problems() -> None:
         {"item": tests[1], "failed": False, "status": 200},
         {"item": tests[2], "failed": True, "status": 500},
         {"item": tests[1], "failed": True, "status": -1, "msg": "refused"},
+        {"item": tests[1], "failed": True, "msg": f"Status code was -1 and not [200]: Request failed: {UNKNOWN}"},
     ]
     assert smoke_test_problems({"results": results}) == [
         "GET http://h/a answered 200, but its body does not match 'ok', 3 times.",
         "GET http://h/c answered 500, expected 200 or 204.",
         "GET http://h/b gave no answer (refused).",
+        "GET http://h/b gave no answer (Name or service not known).",
     ]
     assert smoke_test_problems({"msg": "bad test"}) == ["bad test"]
+
+
+def test_without_a_way_to_the_load_balancer_it_says_once_what_to_do() -> None:
+    silent = {"failed": True, "problems": ["GET http://h/ gave no answer (Name or service not known)."]}
+    told = problems([item("a", smoke_test=silent), item("b", smoke_test=silent)])
+    assert [problem.split()[0] for problem in told] == ["a:", "b:", "Where"]
+    assert "compute_smoke_test_url" in told[-1]

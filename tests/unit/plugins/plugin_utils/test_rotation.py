@@ -127,7 +127,7 @@ def test_the_table_tells_secrets_consumers_findings_and_failures() -> None:
         "  uex/old is 100 days old.",
         "",
         "Failures:",
-        "  uex/db: test: refused It works. Look.",
+        "  uex/db: test: refused. It works. Look.",
     ]
 
 
