@@ -260,7 +260,7 @@ def test_killed_run_goes_on_and_takes_back_all_of_it_when_a_smoke_test_fails(sho
     before = shop.running()
     shop.site.answers["/web/"] = (500, "")
     # Whatever the speed of this machine, the run cannot come to its end before it is killed.
-    tell(shop, "web:4.0.0", pull_seconds=20_000)
+    tell(shop, "web:4.0.0", pull_seconds=200_000)
     command = ["ansible-playbook", str(ROOT / "playbooks" / "deploy.yml"), *shop.arguments("4.0.0")]
     shop.aws.mark()
     killed = subprocess.Popen(
@@ -278,7 +278,7 @@ def test_killed_run_goes_on_and_takes_back_all_of_it_when_a_smoke_test_fails(sho
         os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
     assert shop.checkpoints() == ["api", "web", "worker"]
-    control(shop.aws, "ecs/clock", advance=20_000)
+    control(shop.aws, "ecs/clock", advance=200_000)
     assert len(shop.maintenance_rules()) == 1
     assert "Maintenance mode is ON" in succeeded(shop.play("status.yml", "4.0.0")).output
 

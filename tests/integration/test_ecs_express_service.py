@@ -6,9 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import os
 import random
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -18,7 +16,7 @@ from typing import Any
 import pytest
 from ansible_collections.slipway.aws.plugins.modules.ecs_express_service import SETTINGS
 
-from .ecs import CLUSTER, Stage, behave, control, run_in_child
+from .ecs import CLUSTER, Stage, behave, control, kill, run_in_child, standing_still
 from .harness import Aws, ModuleFailed, Server
 from .options import leaves, placed
 
@@ -88,20 +86,10 @@ class Express(Stage):
         return self.aws.run_module(MODULE, options, **how)
 
     @contextlib.contextmanager
-    def standing_still(self, options: dict[str, Any], lines: Path) -> Iterator[dict[str, Any]]:
+    def standing_still(self, options: dict[str, Any], lines: Path, **more: float) -> Iterator[dict[str, Any]]:
         """The options of a run that finds the clock stopped, which goes on when the run follows a deployment."""
-
-        def go_on() -> None:
-            until = time.monotonic() + 60
-            while not lines.exists() and time.monotonic() < until:
-                time.sleep(0.02)
-            control(self.aws, "ecs/clock", paused=False)
-
-        control(self.aws, "ecs/clock", paused=True)
-        other = threading.Thread(target=go_on)
-        other.start()
-        yield {**options, "progress_file": str(lines)}
-        other.join()
+        with standing_still(self.aws, lines, **more):
+            yield {**options, "progress_file": str(lines)}
 
     def fails(self, options: dict[str, Any]) -> dict[str, Any]:
         with pytest.raises(ModuleFailed) as failure:
@@ -265,8 +253,7 @@ def test_killed_it_converges_with_one_deployment_a_change(stage: Express) -> Non
         options = stage.image(str(number))
         child = run_in_child(MODULE, options)
         time.sleep(dice.uniform(0, longest))
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        kill(stage.aws, child)
         # Reads that lag behind what the killed run has done are over when the next run begins.
         time.sleep(0.15)
         result = stage.run(options)
@@ -277,14 +264,12 @@ def test_killed_it_converges_with_one_deployment_a_change(stage: Express) -> Non
 def test_killed_while_ecs_rolls_back_the_next_run_does_not_report_success(stage: Express, tmp_path: Path) -> None:
     stage.run(stage.options())
     behave(stage.aws, "2.0", exit_code=1, exit_after=1)
-    control(stage.aws, "ecs/timing", rollback=300)
+    control(stage.aws, "ecs/timing", rollback=100_000)
     child = run_in_child(MODULE, stage.image("2.0"))
     while len(stage.deployments()) < 2 or stage.deployments()[0]["status"] == "IN_PROGRESS":
         time.sleep(0.05)
-    control(stage.aws, "ecs/clock", paused=True)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    with stage.standing_still(stage.image("2.0"), tmp_path / "progress") as options:
+    kill(stage.aws, child)
+    with stage.standing_still(stage.image("2.0"), tmp_path / "progress", advance=100_000) as options:
         result = stage.fails(options)
     assert (result["rollout"]["resumed"], result["rollout"]["status"]) == (True, "ROLLBACK_SUCCESSFUL")
     assert len(stage.deployments()) == 2

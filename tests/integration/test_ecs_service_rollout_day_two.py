@@ -276,7 +276,7 @@ def test_interrupted_run_rolls_back_where_asked(
     aws: Aws, stage: Stage, number: signal.Signals, on_interrupt: str, reversible: bool, status: set[str]
 ) -> None:
     aws.run_module(MODULE, stage.service("1.0"))
-    behave(aws, "2.0", pull_seconds=4000)
+    behave(aws, "2.0", pull_seconds=100_000)
     aws.mark()
     child = run_in_child(MODULE, stage.service("2.0", on_interrupt=on_interrupt, reversible=reversible))
     while len(stage.deployments()) < 2 or (on_interrupt != "leave" and not catches(child, signal.SIGHUP)):

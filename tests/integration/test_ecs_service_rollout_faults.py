@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -16,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from .ecs import CLUSTER, SERVICE, Stage, behave, control, run_in_child
+from .ecs import CLUSTER, SERVICE, Stage, behave, control, kill, run_in_child, standing_still
 from .harness import ROOT, Aws, ModuleFailed
 
 MODULE = "ecs_service_rollout"
@@ -71,8 +70,7 @@ def test_killed_fifty_times_it_always_converges_with_one_deployment_a_change(aws
         began = time.monotonic()
         child = run_in_child(MODULE, options)
         time.sleep(dice.uniform(0, took))
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+        kill(aws, child)
         result = aws.run_module(MODULE, options)
         took = min(max(0.3, time.monotonic() - began), 1.5)
         deployments = stage.deployments()
@@ -82,18 +80,18 @@ def test_killed_fifty_times_it_always_converges_with_one_deployment_a_change(aws
         assert {item["status"] for item in deployments} == {"SUCCESSFUL"}
 
 
-def test_killed_during_a_failing_rollout_it_does_not_report_success(aws: Aws, stage: Stage) -> None:
+def test_killed_during_a_failing_rollout_it_does_not_report_success(aws: Aws, stage: Stage, tmp_path: Path) -> None:
+    lines = tmp_path / "progress"
     aws.run_module(MODULE, stage.service("1.0"))
     behave(aws, "2.0", exit_code=1, exit_after=1)
-    control(aws, "ecs/timing", rollback=2000)
+    control(aws, "ecs/timing", rollback=100_000)
     try:
         child = run_in_child(MODULE, stage.service("2.0"))
         while len(stage.deployments()) < 2 or stage.deployments()[0]["status"] == "IN_PROGRESS":
             time.sleep(0.05)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        with pytest.raises(ModuleFailed) as failure:
-            aws.run_module(MODULE, stage.service("2.0"))
+        kill(aws, child)
+        with standing_still(aws, lines, advance=100_000), pytest.raises(ModuleFailed) as failure:
+            aws.run_module(MODULE, stage.service("2.0", progress_file=str(lines)))
     finally:
         control(aws, "ecs/timing", rollback=10)
     assert failure.value.result["rollout"]["resumed"]
@@ -118,7 +116,7 @@ def test_twenty_services_roll_out_under_throttling(aws: Aws, stage: Stage, tmp_p
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=600,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     control(aws, "ecs/refusals", "DELETE")

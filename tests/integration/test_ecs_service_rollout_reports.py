@@ -89,7 +89,7 @@ def test_names_the_alarms_that_went_off(aws: Aws, balanced: Stage) -> None:
 
 def test_timeout_is_no_verdict(aws: Aws, stage: Stage) -> None:
     aws.run_module(MODULE, stage.service("1.0"))
-    behave(aws, "2.0", pull_seconds=4000)
+    behave(aws, "2.0", pull_seconds=100_000)
     result = failing(aws, {**stage.service("2.0"), "wait_timeout": 1})
     assert result["rollout"]["verdict"] == "not_ended"
     assert "has not ended within 1 seconds" in result["msg"]
