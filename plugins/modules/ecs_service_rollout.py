@@ -32,7 +32,9 @@ description:
     O(deployment_controller.type=CODE_DEPLOY) needs C(codedeploy:CreateDeployment), C(codedeploy:GetDeployment),
     C(codedeploy:BatchGetDeployments), C(codedeploy:GetDeploymentTarget), C(codedeploy:ListDeployments),
     C(codedeploy:StopDeployment), C(codedeploy:ContinueDeployment), C(codedeploy:GetDeploymentConfig),
-    C(codedeploy:RegisterApplicationRevision) and C(codedeploy:GetApplicationRevision).
+    C(codedeploy:RegisterApplicationRevision) and C(codedeploy:GetApplicationRevision), and to find a deployment group
+    that nobody names C(codedeploy:ListApplications), C(codedeploy:BatchGetApplications),
+    C(codedeploy:ListDeploymentGroups) and C(codedeploy:BatchGetDeploymentGroups).
     O(pin_digest) needs C(ecr:BatchGetImage).
     O(verify) needs C(iam:GetRole), C(secretsmanager:DescribeSecret), C(secretsmanager:GetSecretValue),
     C(ssm:GetParameters), C(ecr:BatchGetImage), C(logs:DescribeLogGroups),
@@ -112,12 +114,12 @@ options:
       application_name:
         description:
           - Name of the CodeDeploy application. Without it that of the last deployment, and before the first one
-            C(AppECS-<cluster>-<service>).
+            C(AppECS-<cluster>-<service>), or else that of the deployment group that names the service.
         type: str
       deployment_group_name:
         description:
           - Name of the deployment group. Without it that of the last deployment, and before the first one
-            C(DgpECS-<cluster>-<service>).
+            C(DgpECS-<cluster>-<service>), or else the one that names the service.
         type: str
       deployment_config_name:
         description:

@@ -68,14 +68,17 @@ def test_creates_the_service_and_deploys_by_codedeploy(aws: Aws, stage: CodeDepl
 def test_task_that_names_only_an_image_is_deployed_by_the_service_s_own_controller(
     aws: Aws, stage: CodeDeployed
 ) -> None:
-    stage.set_up()
-    with pytest.raises(
-        ModuleFailed, match="no deployment group DgpECS-shop-backend of an application AppECS-shop-back"
-    ):
-        aws.run_module(MODULE, {**NAMES, "containers": [{"image": "registry/app:2"}]})
-    assert len(stage.revisions()) == 1
+    aws.run_module(MODULE, stage.options())
     image = {**NAMES, "containers": [{"image": "registry/app:2"}]}
-    aws.run_module(MODULE, {**image, "code_deploy": WHERE})
+    no_group = "no deployment group DgpECS-shop-backend of an application AppECS-shop-back"
+    with pytest.raises(ModuleFailed, match=no_group):
+        aws.run_module(MODULE, image)
+    assert len(stage.revisions()) == 1
+    stage.deploy.create_application(applicationName="empty", computePlatform="ECS")
+    stage.deploy.create_application(applicationName="machines", computePlatform="Server")
+    aws.run_module(GROUPS, {"deployment_groups": [stage.group()]})
+    found = aws.run_module(MODULE, image)["rollout"]["code_deploy"]
+    assert (found["application_name"], found["deployment_group_name"]) == ("shop", "backend")
     # The last deployment tells the names from now on.
     again = aws.run_module(MODULE, {**NAMES, "force_new_deployment": True})
     assert again["rollout"]["code_deploy"]["application_name"] == "shop"

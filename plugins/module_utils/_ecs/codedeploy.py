@@ -85,7 +85,10 @@ class CodeDeployed(Checkpointed):
         return self.present_now
 
     def names(self) -> tuple[str, str]:
-        """The application and its deployment group: as given, as the last deployment says, or as the console names."""
+        """The application and its deployment group: as given, as the last deployment says, or as the console names.
+
+        Where there are none of these names, C(_listed) looks for them.
+        """
         if not self._names[0]:
             application = self.code_deploy.get("application_name")
             group = self.code_deploy.get("deployment_group_name")
@@ -189,13 +192,25 @@ class CodeDeployed(Checkpointed):
         self.waited_for_other = primary_task_set(now).get("id") != primary_task_set(service).get("id")
         return self.waited_for_other
 
-    def _ongoing(self, *, must_exist: bool) -> dict[str, Any]:
-        application, group = self.names()
+    def _listed(self, statuses: tuple[str, ...], most: int = 0) -> list[str]:
+        """The ids of the deployments of the service's group, which is looked for when its name was but a guess."""
         try:
-            numbers = deploy.list_deployments(self.deploy, application, group, deploy.ONGOING)
+            return deploy.list_deployments(self.deploy, *self.names(), statuses, most)
+        except deploy.NoDeploymentGroup:
+            stated = self.code_deploy.get("application_name") or self.code_deploy.get("deployment_group_name")
+            found = None if stated else deploy.group_of(self.deploy, cluster_name(self.cluster), self.name)
+            if found is None:
+                raise
+            self._names = found
+            return deploy.list_deployments(self.deploy, *found, statuses, most)
+
+    def _ongoing(self, *, must_exist: bool) -> dict[str, Any]:
+        try:
+            numbers = self._listed(deploy.ONGOING)
         except deploy.NoDeploymentGroup as error:
             if not must_exist:
                 return {}
+            application, group = self.names()
             raise AnsibleAWSError(
                 message=f"code_deploy: CodeDeploy has no deployment group {group} of an application {application} "
                 f"({error}). Make it with slipway.aws.codedeploy_ecs_deployment_groups, or name the one that there is."
@@ -441,8 +456,7 @@ class CodeDeployed(Checkpointed):
         """What the last deployment that was successful before the current one has brought out, where it differs."""
         current = primary_task_set(service)
         if current.get("externalId"):
-            application, group = self.names()
-            numbers = deploy.list_deployments(self.deploy, application, group, ("Succeeded",), most=_LATEST)
+            numbers = self._listed(("Succeeded",), most=_LATEST)
             infos = deploy.get_deployments(self.deploy, numbers[:_LATEST])
             now = next((info for info in infos if info["deploymentId"] == current["externalId"]), None)
             now = now or deploy.get_deployment(self.deploy, current["externalId"])

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 try:
@@ -12,11 +13,13 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule reports the missing SDK.
 
-from ..core import aws_call, chunks, error_code
+from ..core import aws_call, chunks, error_code, in_parallel
 
 ONGOING = ("Created", "Queued", "InProgress", "Baking", "Ready")
 _NO_GROUP = ("ApplicationDoesNotExistException", "DeploymentGroupDoesNotExistException")
+ENDED = ("Succeeded", "Failed", "Stopped")
 DEPLOYMENTS_A_CALL = 25
+_NAMES_A_CALL = 100
 
 
 class NoDeploymentGroup(Exception):
@@ -43,6 +46,43 @@ def list_deployments(client: Any, application: str, group: str, statuses: tuple[
         if error_code(error) in _NO_GROUP:
             raise NoDeploymentGroup(str(error)) from error
         raise
+
+
+@aws_call("list the CodeDeploy applications")
+def _ecs_applications(client: Any) -> list[str]:
+    """The names of the applications for ECS."""
+    names = [name for page in client.get_paginator("list_applications").paginate() for name in page["applications"]]
+    return [
+        info["applicationName"]
+        for some in chunks(names, _NAMES_A_CALL)
+        for info in client.batch_get_applications(applicationNames=some).get("applicationsInfo") or []
+        if info.get("computePlatform") == "ECS"
+    ]
+
+
+@aws_call("look for the deployment groups of the CodeDeploy application {application}", missing=_NO_GROUP, default=[])
+def _groups(client: Any, application: str) -> list[dict[str, Any]]:
+    pages = client.get_paginator("list_deployment_groups").paginate(applicationName=application)
+    names = [name for page in pages for name in page.get("deploymentGroups") or []]
+    return [
+        info
+        for some in chunks(names, _NAMES_A_CALL)
+        for info in client.batch_get_deployment_groups(applicationName=application, deploymentGroupNames=some).get(
+            "deploymentGroupsInfo"
+        )
+        or []
+    ]
+
+
+def group_of(client: Any, cluster: str, service: str) -> tuple[str, str] | None:
+    """The application and the deployment group of a service of which only CodeDeploy knows them."""
+    wanted = {"clusterName": cluster, "serviceName": service}
+    found = in_parallel({name: partial(_groups, client, name) for name in _ecs_applications(client)})
+    for application, groups in found.items():
+        for info in groups:
+            if wanted in (info.get("ecsServices") or []):
+                return application, info["deploymentGroupName"]
+    return None
 
 
 @aws_call("get CodeDeploy deployments")

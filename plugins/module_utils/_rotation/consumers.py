@@ -22,9 +22,18 @@ from .._core.progress import Progress
 from .._ecs import api as ecs
 from .._ecs.rollout import Rollout
 from .._ecs.transformations import cluster_name, revision_name
-from .._ecs.verdict import has_failed, is_rolling_out, primary_deployment, revision_number
+from .._ecs.verdict import (
+    as_its_primary_task_set,
+    controller_of,
+    has_failed,
+    is_rolling_out,
+    primary_deployment,
+    primary_task_set,
+    revision_number,
+)
 from .._ecs.waiters import Watcher
 from ..core import AnsibleAWSError, aws_call, chunks, from_tag_list, in_parallel, to_tag_list, wait_until
+from .code_deploy import Restart
 from .references import Reference, places, references, service_places
 from .versions import short
 
@@ -48,7 +57,8 @@ def service_arns(client: Any, cluster: str) -> list[str]:
 
 @aws_call("describe services of the ECS cluster {cluster}")
 def services(client: Any, cluster: str, arns: list[str]) -> list[dict[str, Any]]:
-    return client.describe_services(cluster=cluster, services=arns, include=["TAGS"])["services"]
+    answer = client.describe_services(cluster=cluster, services=arns, include=["TAGS"])
+    return [as_its_primary_task_set(service) for service in answer["services"]]
 
 
 @aws_call("list the tasks of the ECS cluster {cluster}", missing=("ClusterNotFoundException",), default=())
@@ -101,8 +111,13 @@ class Consumer:
 
     @property
     def controller(self) -> str:
-        """Who deploys it; only ECS itself can be told to start new tasks of the same revision."""
-        return (self.service.get("deploymentController") or {}).get("type") or "ECS"
+        """Who deploys it."""
+        return controller_of(self.service)
+
+    @property
+    def by_strangers(self) -> bool:
+        """Whether somebody deploys it whom nobody here can tell to start new tasks of the same revision."""
+        return self.controller not in ("ECS", "CODE_DEPLOY")
 
     def follows(self, secret: str) -> bool:
         """Whether it takes over a new version: not when all of its references name a fixed one."""
@@ -111,13 +126,15 @@ class Consumer:
     @property
     def restartable(self) -> bool:
         """Whether rolling it would give it new values, and it needs that."""
-        return self.is_service and self.controller == "ECS" and self.runs and not self.reloads
+        return self.is_service and not self.by_strangers and self.runs and not self.reloads
 
     def deployed_before(self, moment: datetime | None, versions: Mapping[str, str]) -> bool:
         """Whether its tasks may be older than a rotation that no run of ours has followed up."""
-        deployed = primary_deployment(self.service).get("createdAt")
+        serving = primary_task_set(self.service) or primary_deployment(self.service)
+        deployed = serving.get("createdAt")
         late = moment is not None and deployed is not None and deployed < moment
-        return late and not rolled_for(self.service, versions)
+        # What CodeDeploy has taken back serves again: whether it was deployed since is asked when it is rolled.
+        return late and (self.controller == "CODE_DEPLOY" or not rolled_for(self.service, versions))
 
     def locked_out_by(self, secret: str) -> bool:
         """Whether its tasks would go on with a value that no longer works."""
@@ -224,7 +241,8 @@ class Consumers:
 
 def _definitions_of(service: Mapping[str, Any]) -> list[str]:
     """The task definitions whose tasks run: during a deployment there are several."""
-    found = [item.get("taskDefinition", "") for item in service.get("deployments") or [] if _alive(item)]
+    running = [*(service.get("deployments") or []), *(service.get("taskSets") or [])]
+    found = [item.get("taskDefinition", "") for item in running if _alive(item)]
     return list(dict.fromkeys([service.get("taskDefinition", ""), *found]))
 
 
@@ -329,19 +347,37 @@ class Roller:
             consumer.rollout = (error.kwargs or {}).get("rollout") or consumer.rollout
 
     def _bring_out(self, consumer: Consumer, versions: Mapping[str, str]) -> None:
+        if consumer.controller == "CODE_DEPLOY":
+            self._bring_out_by_code_deploy(consumer, versions)
+            return
         left = rolled_for(consumer.service, versions)
         if left:
             self._resume(consumer, left)
             return
         service = self._idle(consumer)
-        left = primary_deployment(service).get("id", "")
+        self._mark(consumer, tag_value(versions, primary_deployment(service).get("id", "")))
+        self._rollout(consumer, force=True)
+
+    def _bring_out_by_code_deploy(self, consumer: Consumer, versions: Mapping[str, str]) -> None:
+        mark = from_tag_list(consumer.service.get("tags")).get(TAG, "")
+        restart = Restart(self._module(consumer))  # type: ignore[arg-type]
+        begun = restart.begun(mark) if entries_of(versions) <= set(mark.split("/")[1:]) else {}
+        if begun:
+            consumer.action = "already_rolled"
+            consumer.rollout = restart.follow(begun)["rollout"]
+            return
+        # Only with the id of the deployment before is the mark this attempt's own.
+        mark = tag_value(versions, restart.last().get("deploymentId") or "none")
+        self._mark(consumer, mark)
+        consumer.rollout = restart.start(mark)["rollout"]
+
+    def _mark(self, consumer: Consumer, value: str) -> None:
         ecs.tag_resource(
-            self._client, service["serviceArn"], to_tag_list({TAG: tag_value(versions, left)}, key="key", value="value")
+            self._client, consumer.service["serviceArn"], to_tag_list({TAG: value}, key="key", value="value")
         )
         consumer.action = "rolled"
         with self._lock:
             self.actions.append({"action": "roll", "name": consumer.key})
-        self._rollout(consumer, force=True)
 
     def _resume(self, consumer: Consumer, left: str) -> None:
         """Follow the deployment that a killed run has started, or judge how it has ended."""
@@ -366,19 +402,23 @@ class Roller:
         return ecs.describe_service(self._client, consumer.cluster, consumer.name) or service
 
     def _rollout(self, consumer: Consumer, *, force: bool) -> None:
+        # Whatever has begun since the service was looked at began with the old value, or with a foreign image.
+        policy = "wait" if force else "resume"
+        module = self._module(consumer, force_new_deployment=force, on_running_deployment=policy)
+        consumer.rollout = Rollout(module).present()["rollout"]  # type: ignore[arg-type]
+
+    def _module(self, consumer: Consumer, **more: Any) -> _Module:
+        """What ecs_service_rollout would be told of a service."""
         options = {
             "cluster": consumer.cluster,
             "name": consumer.name,
-            "force_new_deployment": force,
             "wait": self._wait,
             "wait_timeout": self._timeout,
             "log_lines": self._log_lines,
             "progress_file": self._progress_file,
-            # Whatever has begun since the service was looked at began with the old value, or with a foreign image.
-            "on_running_deployment": "wait" if force else "resume",
+            **more,
         }
-        result = Rollout(_Module(self._client_of, self._region, options)).present()  # type: ignore[arg-type]
-        consumer.rollout = result["rollout"]
+        return _Module(self._client_of, self._region, options)
 
     def _judge_ended(self, consumer: Consumer, left: str) -> None:
         """How the deployment ended that a killed run has started."""
@@ -441,6 +481,6 @@ class Roller:
         service = ecs.describe_service(self._client, consumer.cluster, consumer.name)
         if service is None:
             return 0
-        newest = primary_deployment(service).get("id", "")
+        newest = (primary_task_set(service) or primary_deployment(service)).get("id", "")
         tasks = live_tasks(self._client, consumer.cluster, consumer.name)
         return sum(task.get("startedBy") != newest for task in tasks)

@@ -47,7 +47,7 @@ class Teller(Follower):
 
     def _find_left_out(self, name: str) -> None:
         for consumer in self.consumers:
-            if consumer.controller != "ECS" and consumer.runs and not consumer.reloads and name in consumer.references:
+            if consumer.by_strangers and consumer.runs and not consumer.reloads and name in consumer.references:
                 self._found(
                     name,
                     "not_restarted",
@@ -123,7 +123,7 @@ class Teller(Follower):
             return "reloads"
         if not consumer.is_service:
             return "not_a_service"
-        if consumer.controller != "ECS":
+        if consumer.by_strangers:
             return "not_restarted"
         if not consumer.runs:
             return "not_running"
