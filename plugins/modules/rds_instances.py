@@ -14,7 +14,7 @@ description:
     when the instance is created. It never passes through Ansible.
   - With O(wait=false) whatever takes minutes is started and not waited for. What cannot be started yet, such as a
     replica of an instance that is being created, is named in RV(deferred); run again with O(wait=true) where it is
-    needed.
+    needed. Check mode tells the same: with O(wait=false) what would be started, with O(wait=true) everything.
   - An instance on which RDS is working is compared once RDS is done, because until then it describes what is not true
     yet, and takes no changes.
   - "IAM actions: C(rds:DescribeDBInstances), C(rds:CreateDBInstance), C(rds:CreateDBInstanceReadReplica),
@@ -433,7 +433,7 @@ class Stages:
         deferred = self.wanted.keys() - self.settled
         while deferred:
             current = self.resource.look()
-            ready = {name for name in deferred if self.module.check_mode or self._can_start(name, current)}
+            ready = {name for name in deferred if self._plans_all or self._can_start(name, current)}
             items |= self._stage(ready)
             # RDS takes some of a replica's settings only once the replica is there.
             later = {name for name in ready - current.keys() if instances.comes_later(self.wanted[name])}
@@ -446,6 +446,11 @@ class Stages:
         items |= {name: state for name, state in self.resource.current.items() if name in deferred}
         shown = {name: instances.shown(items[name]) for name in self.wanted if name in items}
         return {**self.result, "instances": shown, "deferred": sorted(deferred)}
+
+    @property
+    def _plans_all(self) -> bool:
+        """Check mode of a task that would wait: it would get to everything."""
+        return self.module.check_mode and self.module.params["wait"]
 
     def _can_start(self, name: str, current: dict[str, State]) -> bool:
         if name in current:

@@ -42,12 +42,14 @@ class Play:
 
     @property
     def changed_tasks(self) -> dict[str, list[str]]:
-        """Host → the tasks that changed something on it, each with its play; of a loop once for each item."""
+        """Host → the tasks that changed something on it, each with its play and role; of a loop once for each item."""
         found: dict[str, list[str]] = {}
         play = task = ""
         for line in self.output.splitlines():
             if heading := re.match(r"(PLAY|TASK|RUNNING HANDLER) \[(.*)\] \*", line):
-                play, task = (heading[2], "") if heading[1] == "PLAY" else (play, heading[2])
+                # The name of the file, in front of the task's own, says nothing of what it does.
+                named = re.sub(r"(?<=: )\w+ \| ", "", heading[2])
+                play, task = (named, "") if heading[1] == "PLAY" else (play, named)
             elif changed := re.match(r"changed: \[([^]]+)\](?: => \(item=(.*)\))?", line):
                 found.setdefault(changed[1], []).append(f"{play} | {task} | {changed[2] or ''}".rstrip(" |"))
         return {host: sorted(tasks) for host, tasks in sorted(found.items())}

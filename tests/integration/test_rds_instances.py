@@ -178,11 +178,16 @@ def test_security_groups_are_compared_without_order(aws: Aws, world: World) -> N
 def test_started_early_and_waited_for_late(aws: Aws, world: World) -> None:
     stated = {"instances": [world.primary(), world.replica()]}
 
+    planned = aws.run_module(MODULE, {**stated, "wait": False}, check=True)
+    to_come = aws.run_module(MODULE, {"instances": [world.replica()]}, check=True)
     early = aws.run_module(MODULE, {**stated, "wait": False})
     late = aws.run_module(MODULE, stated)
 
-    assert early["changed"]
-    assert early["actions"][0]["name"] == "uex-test-postgres"
+    assert [action["name"] for action in early["actions"]] == ["uex-test-postgres"]
+    assert early["deferred"] == ["uex-test-postgres-replica-1"]
+    # Check mode tells the same: what is started, and what has to wait for that.
+    assert (planned["actions"], planned["deferred"]) == (early["actions"], early["deferred"])
+    assert to_come["actions"] == late["actions"]
     assert {state["status"] for state in late["instances"].values()} == {"available"}
     assert late["deferred"] == []
     assert not aws.run_module(MODULE, stated)["changed"]
