@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 try:
@@ -36,6 +36,7 @@ __all__ = [
     "WebAcl",
     "check_rules",
     "distributions",
+    "loosened",
     "passwords",
     "types_to_look_at",
     "wanted_acl",
@@ -43,6 +44,7 @@ __all__ = [
 ]
 
 check_rules = to.check_rules
+loosened = to.loosened
 passwords = to.passwords
 wanted_acl = to.wanted_acl
 wanted_logging = to.wanted_logging
@@ -93,6 +95,7 @@ class WebAcl(Resource):
         purge_associations: bool,
         distributions: Callable[[], list[dict[str, Any]]] = list,
         resource_types: Iterable[str] = (),
+        patient: Mapping[str, Mapping[str, Any]] | None = None,
         pause: float = 5,
     ) -> None:
         self.client = client
@@ -103,6 +106,10 @@ class WebAcl(Resource):
         self.purge_associations = purge_associations
         self.distributions = distributions
         self.resource_types = tuple(resource_types)
+        # Rules that must not become stricter yet: by name, the header that they ask for. Filled in by what is planned:
+        # the names of those that are not as wanted.
+        self.patient = patient or {}
+        self.deferred: list[str] = []
         self.pause = pause
 
     def describe(self) -> dict[str, State]:
@@ -136,7 +143,14 @@ class WebAcl(Resource):
             }
         }
 
+    def _patiently(self, current: State, wanted: State) -> State:
+        if not self.patient or "rules" not in wanted:
+            return wanted
+        rules, self.deferred = to.only_looser(current.get("rules") or [], wanted["rules"], self.patient)
+        return {**wanted, "rules": rules}
+
     def differences(self, name: str, current: State, wanted: State) -> State:
+        wanted = self._patiently(current, wanted)
         changes = differences(
             current, {key: value for key, value in wanted.items() if key not in ("tags", "logging", "resource_arns")}
         )
@@ -155,9 +169,8 @@ class WebAcl(Resource):
     def _resources(self, current: list[str], wanted: list[str]) -> list[str]:
         return sorted(set(wanted) if self.purge_associations else {*current, *wanted})
 
-    @staticmethod
-    def _complete(name: str, wanted: State) -> State:
-        state = merged(_DEFAULTS, wanted)
+    def _complete(self, name: str, wanted: State) -> State:
+        state = merged(_DEFAULTS, self._patiently({}, wanted))
         state.setdefault("visibility_config", to.visibility(to.metric_name(name)))
         return state
 

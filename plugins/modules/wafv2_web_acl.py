@@ -157,6 +157,15 @@ options:
       statement:
         description: Any other statement, in WAF's words, as the console's JSON editor shows it.
         type: dict
+  tighten:
+    description:
+      - With V(false), rules with O(rules[].missing_header) are only loosened. One keeps the values that it has beside
+        those of the task, and one that is not there is not made. RV(deferred) names those that are not yet as the task
+        says.
+      - So values can be introduced, and replaced, without shutting anybody out. First accept them, then let everybody
+        send them, then run again with V(true).
+    type: bool
+    default: true
   custom_response_bodies:
     description: Bodies for custom responses, by key, each with C(content) and C(content_type).
     type: dict
@@ -280,6 +289,16 @@ web_acl:
     tags:
       description: Tags of the web ACL.
       type: dict
+deferred:
+  description: Rules that O(tighten=false) has left looser than the task says.
+  returned: success
+  type: list
+  elements: str
+loosened:
+  description: Rules that have blocked requests for want of a header, and accept more values now or are gone.
+  returned: success
+  type: list
+  elements: str
 actions:
   description: What was done, or in check mode would be done.
   returned: success
@@ -313,6 +332,7 @@ from ansible_collections.slipway.aws.plugins.module_utils.wafv2 import (
     WebAcl,
     check_rules,
     distributions,
+    loosened,
     passwords,
     types_to_look_at,
     wanted_acl,
@@ -355,6 +375,7 @@ def _run(module: SlipwayModule) -> dict[str, Any]:
         purge_associations=options["purge_associations"],
         distributions=lambda: distributions(module.client("cloudfront")),
         resource_types=types_to_look_at(options["resource_arns"], everything=not present),
+        patient={} if options["tighten"] else _headers(options["rules"] or []),
     )
     wanted: State | None = None
     if present:
@@ -369,12 +390,19 @@ def _run(module: SlipwayModule) -> dict[str, Any]:
             ),
         }
     outcome = reconcile(resource, {name: wanted}, check_mode=module.check_mode)
+    before, state = outcome.before.get(name) or {}, outcome.items.get(name) or {}
     # What the task says is kept out of the output already; what the web ACL had before is no less secret.
-    module.hide(passwords(outcome.before.get(name, {}).get("rules") or []))
-    state = outcome.items.get(name)
-    module.hide(passwords((state or {}).get("rules") or []))
-    shown = {key: value for key, value in state.items() if key != "kept"} if state else {}
-    return outcome.as_result(web_acl={"name": name, **shown} if shown else {})
+    module.hide(passwords(before.get("rules") or []) | passwords(state.get("rules") or []))
+    shown = {key: value for key, value in state.items() if key != "kept"}
+    return outcome.as_result(
+        web_acl={"name": name, **shown} if shown else {},
+        deferred=resource.deferred,
+        loosened=sorted(loosened(before.get("rules") or [], state.get("rules") or [])),
+    )
+
+
+def _headers(rules: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {rule["name"]: rule["missing_header"] for rule in rules if rule.get("missing_header")}
 
 
 RULE: dict[str, Any] = {
@@ -461,6 +489,7 @@ def main() -> None:
             "scope": {"type": "str", "choices": ["REGIONAL", "CLOUDFRONT"], "default": "REGIONAL"},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
             **CONFIGURATION,
+            "tighten": {"type": "bool", "default": True},
             "purge_associations": {"type": "bool", "default": True},
             "purge_tags": {"type": "bool", "default": True},
         },

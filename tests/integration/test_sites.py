@@ -9,6 +9,7 @@ import re
 import runpy
 from collections import Counter
 from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -138,10 +139,31 @@ def test_billpay_puts_up_its_three_sites_and_takes_them_away(
     assert payments["Origins"]["Items"][1]["DomainName"] == "api.dev.billpay.example.com"
 
     publishing_touches_what_changed(billpay, tmp_path / "frontend-admin")
+    only_the_sites_reach_the_load_balancer(billpay)
 
     succeeded(billpay.play("destroy.yml", "-e", "destroy_environment=dev"))
     # The provider is the account's, whoever deploys by it.
     assert set(edge_leftovers(billpay)) == {"identity providers"}
+
+
+def only_the_sites_reach_the_load_balancer(stack: Stack) -> None:
+    """One run each: the sites say a secret before it is demanded, and what they say is accepted at every moment."""
+    say, demand = "cloudfront:UpdateDistribution", "wafv2:UpdateWebACL"
+    steps = {
+        "first-of-the-secrets": [say, demand],
+        "second-of-the-secrets": [demand, say, demand],
+    }
+    for secret, expected in steps.items():
+        told = json.dumps({"edge_origin_secrets": [secret], "edge_origin_secrets_pause": 0})
+        start = stack.aws.server.position()
+        play = succeeded(stack.play("site.yml", "--tags", "edge", "-e", told, "-vvv"))
+        assert "of-the-secrets" not in play.output.replace(told, "")
+        made = [f"{entry['service']}:{entry['action']}" for entry in stack.requests(start)]
+        # Two of the sites lead to the load balancer.
+        assert [action for action, _same in groupby(action for action in made if action in (say, demand))] == expected
+        config = config_of(stack.distribution("payments.dev.billpay.example.com"))
+        headers = config["Origins"]["Items"][1]["CustomHeaders"]["Items"]
+        assert [header["HeaderValue"] for header in headers] == [secret]
 
 
 def publishing_touches_what_changed(stack: Stack, folder: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.slipway.aws.plugins.module_utils._wafv2 import api
+from ansible_collections.slipway.aws.plugins.module_utils._wafv2.transformations import acl_state, passwords
 from ansible_collections.slipway.aws.plugins.modules import wafv2_web_acl
 from botocore.exceptions import ClientError
 
@@ -179,6 +180,35 @@ def test_less_than_before_round_trips(aws: Aws, option: str, value: Any) -> None
     again = aws.run_module(MODULE, changed)
     assert not again["changed"]
     assert again["web_acl"] == {**done["web_acl"], "capacity": again["web_acl"]["capacity"]}
+
+
+def test_values_are_introduced_and_replaced_without_shutting_anybody_out(aws: Aws) -> None:
+    wafv2 = aws.client("wafv2")
+
+    def run(*values: str, **more: Any) -> dict[str, Any]:
+        rules = [{**CLOUDFRONT, "missing_header": {"name": "X-Origin", "values": values}}] if values else []
+        predicted = aws.run_module(MODULE, {"name": "uex-test", "rules": rules, **more}, check=True)
+        result = aws.run_module(MODULE, {"name": "uex-test", "rules": rules, **more})
+        told = ("actions", "deferred", "loosened")
+        assert {key: predicted[key] for key in told} == {key: result[key] for key in told}
+        assert not aws.run_module(MODULE, {"name": "uex-test", "rules": rules, **more})["changed"]
+        return result
+
+    def accepted() -> set[str]:
+        (summary,) = wafv2.list_web_acls(Scope="REGIONAL")["WebACLs"]
+        found = wafv2.get_web_acl(Scope="REGIONAL", Name=summary["Name"], Id=summary["Id"])["WebACL"]
+        return {value.removesuffix("-of-the-secrets") for value in passwords(acl_state(found)["rules"])}
+
+    early = run("first-of-the-secrets", tighten=False)
+    assert (early["deferred"], early["loosened"], accepted()) == (["cloudfront"], [], set())
+    now = run("first-of-the-secrets")
+    assert (now["deferred"], now["loosened"], accepted()) == ([], [], {"first"})
+    early = run("second-of-the-secrets", tighten=False)
+    assert (early["deferred"], early["loosened"], accepted()) == (["cloudfront"], ["cloudfront"], {"first", "second"})
+    now = run("second-of-the-secrets")
+    assert (now["deferred"], now["loosened"], accepted()) == ([], [], {"second"})
+    early = run(tighten=False)
+    assert (early["deferred"], early["loosened"], accepted()) == ([], ["cloudfront"], set())
 
 
 def test_what_lets_requests_pass_is_never_shown(aws: Aws) -> None:

@@ -49,6 +49,35 @@ def test_a_resource_has_one_web_acl_and_keeps_it_from_being_deleted(aws: Clients
         protected(second)
 
 
+def test_an_update_replaces_everything_that_it_leaves_out(aws: Clients) -> None:
+    wafv2 = aws("wafv2")
+    made = create(wafv2, "first")
+    shown = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "first"}
+    rule = {
+        "Name": "one",
+        "Priority": 1,
+        "Statement": {
+            "ByteMatchStatement": {
+                "SearchString": b"POST",
+                "FieldToMatch": {"Method": {}},
+                "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+                "PositionalConstraint": "EXACTLY",
+            }
+        },
+        "Action": {"Block": {}},
+        "VisibilityConfig": shown,
+    }
+    which = {"Name": "first", "Scope": "REGIONAL", "Id": made["Id"]}
+    said: dict[str, Any] = {"DefaultAction": {"Allow": {}}, "VisibilityConfig": shown}
+    seen = []
+    for more in ({"Rules": [rule], "Description": "x", "TokenDomains": ["example.com"]}, {"Rules": []}):
+        lock = wafv2.get_web_acl(**which)["LockToken"]
+        wafv2.update_web_acl(**which, LockToken=lock, **said, **more)
+        found = wafv2.get_web_acl(**which)["WebACL"]
+        seen.append((len(found["Rules"]), found.get("Description"), found.get("TokenDomains")))
+    assert seen == [(1, "x", ["example.com"]), (0, "", None)]
+
+
 LOGS = "arn:aws:logs:us-east-1:123456789012:log-group:aws-waf-logs-site"
 
 

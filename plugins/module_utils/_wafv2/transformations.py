@@ -140,6 +140,32 @@ def passwords(rules: Iterable[Mapping[str, Any]]) -> set[str]:
     return found
 
 
+def loosened(current: Iterable[Mapping[str, Any]], wanted: Iterable[Mapping[str, Any]]) -> set[str]:
+    """Names of the rules that let requests pass now which they have blocked for want of a header."""
+    after = {rule["Name"]: passwords([rule]) for rule in wanted}
+    before = {rule["Name"]: passwords([rule]) for rule in current}
+    return {name for name, values in before.items() if values and (name not in after or after[name] - values)}
+
+
+def only_looser(
+    current: Iterable[Mapping[str, Any]], wanted: Iterable[dict[str, Any]], headers: Mapping[str, Mapping[str, Any]]
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The wanted rules, but those with C(missing_header) no stricter than they are, and the names of those that are not
+    yet as wanted. C(headers) is what the task says of them, by their names."""
+    there, rules, deferred = {rule["Name"]: rule for rule in current}, [], []
+    for rule in wanted:
+        header = headers.get(rule["Name"])
+        if header is None:
+            rules.append(rule)
+            continue
+        more = sorted(passwords([there[rule["Name"]]]) - set(header["values"])) if rule["Name"] in there else []
+        if more or rule["Name"] not in there:
+            deferred.append(rule["Name"])
+        if rule["Name"] in there:
+            rules.append({**rule, "Statement": _missing_header({**header, "values": [*header["values"], *more]})})
+    return rules, deferred
+
+
 def rule_of(rule: Mapping[str, Any]) -> dict[str, Any]:
     """WAF's rule for a rule of the task."""
     grouped = any(rule.get(kind) for kind in GROUPS)
