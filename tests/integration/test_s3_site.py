@@ -22,6 +22,7 @@ from urllib.parse import unquote
 
 import brotli
 import pytest
+from real_servers.ports import settle
 
 from .harness import Aws, ModuleFailed, execute
 from .test_cloudfront_invalidation import make_distribution
@@ -475,6 +476,7 @@ class Watch:
         self.missing: list[str] = []
         self.changes = self.requests = self.open = 0
         self.lock = threading.Condition()
+        self.port = 0
         self.child: int | None = None
         self.kill_at, self.answer_is_lost = 0, False
 
@@ -535,8 +537,9 @@ class Watch:
             self.child = pid
             self.lock.notify_all()
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        # What the dead have sent still comes through, but not into the next publish.
+        settle(self.port)
         with self.lock:
-            # What the dead have sent still comes through, but not into the next publish.
             assert self.lock.wait_for(lambda: self.open == 0, timeout=60)
         assert status in (0, -signal.SIGKILL)
         return status != 0
@@ -550,6 +553,7 @@ def test_a_publish_that_is_killed_never_leaves_a_page_without_its_assets(
     watch = Watch(bucket)
     with relaying(aws, watch.before, watch.after, watch.closed) as url:
         monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        watch.port = int(url.rpartition(":")[2])
         run(aws, bucket, build(site, "0", pages=7), keep_releases=1)
         watch.requests = 0
         run(aws, bucket, build(site, "1", pages=7), keep_releases=1)

@@ -52,6 +52,14 @@ def spoiled_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]
 
 
 @pytest.fixture
+def advance(server: Server) -> Iterator[Callable[[float], None]]:
+    """Stops the clock: what takes a while is under way, however slow this machine is, until so much is advanced."""
+    server.control("ecs/clock", {"paused": True})
+    yield lambda seconds: server.control("ecs/clock", {"advance": seconds})
+    server.control("ecs/clock", {"paused": False})
+
+
+@pytest.fixture
 def aws(server: Server) -> Callable[..., Any]:
     """Makes boto3 clients: aws("ec2"), aws("acm", region="eu-west-1")."""
     return server.client

@@ -21,7 +21,7 @@ FIRST, SECOND, THIRD = ("first-long-token", "second-long-token", "third-long-tok
 
 def until(condition: Callable[[], bool]) -> None:
     """Wait for what happens without any request."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < deadline, "it never happened"
         time.sleep(0.02)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from harness import Server
 
 Clients = Callable[..., Any]
 
@@ -48,7 +49,7 @@ def state(ec2: Any, nat: str) -> str:
 
 
 def until(ec2: Any, nat: str, wanted: str) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while state(ec2, nat) != wanted:
         assert time.monotonic() < deadline, f"{nat} is {state(ec2, nat)}, not {wanted}"
         time.sleep(0.02)
@@ -65,13 +66,15 @@ def routes_to_services(ec2: Any, table: str) -> list[str]:
     return [route["GatewayId"] for route in routes if "DestinationPrefixListId" in route]
 
 
-def test_a_nat_gateway_keeps_its_address_until_it_is_gone(ec2: Any, subnet: str) -> None:
+def test_a_nat_gateway_keeps_its_address_until_it_is_gone(server: Server, ec2: Any, subnet: str) -> None:
     nat, address = nat_gateway(ec2, subnet)
     until(ec2, nat, "available")
+    server.control("ecs/clock", {"paused": True})
     ec2.delete_nat_gateway(NatGatewayId=nat)
     with pytest.raises(ClientError) as caught:
         ec2.release_address(AllocationId=address)
     assert code_of(caught) == "InvalidIPAddress.InUse"
+    server.control("ecs/clock", {"paused": False})
     until(ec2, nat, "deleted")
     assert "AssociationId" not in ec2.describe_addresses(AllocationIds=[address])["Addresses"][0]
     ec2.release_address(AllocationId=address)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import datetime
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -59,7 +58,7 @@ def test_an_imported_chain_comes_back_as_it_was(aws: Clients) -> None:
     assert acm.list_tags_for_certificate(CertificateArn=arn)["Tags"] == [{"Key": "Name", "Value": "x"}]
 
 
-def test_a_certificate_is_issued_once_its_records_are_there(aws: Clients) -> None:
+def test_a_certificate_is_issued_once_its_records_are_there(aws: Clients, advance: Callable[[float], None]) -> None:
     acm, route53 = aws("acm"), aws("route53")
     arn = acm.request_certificate(
         DomainName="example.com", SubjectAlternativeNames=["*.example.com"], ValidationMethod="DNS"
@@ -68,7 +67,7 @@ def test_a_certificate_is_issued_once_its_records_are_there(aws: Clients) -> Non
     def described() -> dict[str, Any]:
         return acm.describe_certificate(CertificateArn=arn)["Certificate"]
 
-    time.sleep(0.3)
+    advance(150)
     assert described()["Status"] == "PENDING_VALIDATION"
     options = described()["DomainValidationOptions"]
     assert [option["DomainName"] for option in options] == ["example.com", "*.example.com"]
@@ -92,7 +91,7 @@ def test_a_certificate_is_issued_once_its_records_are_there(aws: Clients) -> Non
         },
     )
     assert described()["Status"] == "PENDING_VALIDATION"
-    time.sleep(0.3)  # more than a simulated minute
+    advance(61)
     assert described()["Status"] == "ISSUED"
     assert {option["ValidationStatus"] for option in described()["DomainValidationOptions"]} == {"SUCCESS"}
 

@@ -15,7 +15,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 #: More than any simulated rollout of these tests takes.
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 @dataclass
@@ -212,6 +212,8 @@ def make_stack(server: Any, clients: dict[str, Any], network: Network) -> Stack:
 @pytest.fixture
 def stack(shared_server: Any, clients: dict[str, Any], network: Network) -> Stack:
     shared_server.control("ecs/reset")
+    # An hour is over in seconds, and on a busy machine before a test looks at a task that has stopped.
+    shared_server.control("ecs/timing", {"stopped_tasks_kept": 10_000_000})
     return make_stack(shared_server, clients, network)
 
 
