@@ -356,6 +356,7 @@ def run() -> None:
     site_is_published(environment)
     info = ask("slipway.aws.environment_info", {"project": project, "environment": name}, environment)
     verdict = audit()
+    inventories = f"-i {INVENTORY} -i {SITE_INVENTORY}"
     print(f"\n{project} {name} in account {about['stack_account_id']}, {about['stack_region']}\n")
     print("\n".join(describe(info)))
     print("\nTime of each role, first and second run")
@@ -366,15 +367,17 @@ def run() -> None:
     print(f"""
 To explore, in this directory:
   . .venv/bin/activate && . {ENVIRONMENT_FILE.relative_to(ROOT)}
-  ansible-playbook playbooks/site.yml -i {INVENTORY} -i {SITE_INVENTORY} --check --diff   # what would change: nothing
-  ansible-playbook playbooks/rotate.yml -i {INVENTORY} -i {SITE_INVENTORY} -e secrets=app-database,database
-  ansible-playbook playbooks/publish.yml -i {INVENTORY} -i {SITE_INVENTORY} -e release=previous   # back
-  ansible-playbook playbooks/site.yml -i {INVENTORY} --tags monitoring    # one role alone
-  ansible-playbook playbooks/destroy.yml -i {INVENTORY}                   # asks for the name, {name}; then all is gone
-  aws ecs list-services --cluster {info["compute"]["cluster_name"]}                           # or any AWS tool
+  ansible-playbook playbooks/site.yml {inventories} --check --diff   # what would change: nothing
+  ansible-playbook playbooks/status.yml {inventories}
+  ansible-playbook playbooks/deploy.yml {inventories} -e image_tag=1.4.2 -e smoke_tests=false
+  ansible-playbook playbooks/rotate.yml {inventories} -e secrets=app-database,database
+  ansible-playbook playbooks/publish.yml {inventories} -e release=previous   # back
+  ansible-playbook playbooks/site.yml {inventories} --tags monitoring    # one role alone
+  ansible-playbook playbooks/destroy.yml {inventories}    # asks for the name, {name}; then all is gone
+  aws ecs list-services --cluster {info["compute"]["cluster_name"]}    # or any AWS tool that you have
 What the runs printed is in {BUILD.relative_to(ROOT)}/run-1.log and run-2.log; the requests they made are in
 {(STATE_DIR / "requests.jsonl").relative_to(ROOT)}. The database is a PostgreSQL on this machine, in which the services'
-user was made; the other host names are such as AWS would give, and nothing answers there.
+user was made; the other host names are such as AWS would give, and nothing answers there: hence no smoke tests.
 
 To stop the local AWS: make demo-stop""")
 
