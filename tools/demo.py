@@ -95,6 +95,8 @@ def free_port() -> int:
     """The port that AWS emulators usually have, or any other when it is taken."""
     for port in (USUAL_PORT, 0):
         with socket.socket() as probe:
+            # As the server does: connections of the demo before may still be closing.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
