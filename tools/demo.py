@@ -198,9 +198,8 @@ def publish(number: int, environment: dict[str, str]) -> tuple[str, int]:
     since = len(requests())
     run, seconds = play("publish", BUILD / f"publish-{number}.log", environment, show=False)
     made = [entry for entry in requests()[since:] if entry.get("mutating")]
-    pages = [entry for entry in made if entry["action"] == "PutObject"]
     invalidations = [entry for entry in made if entry["action"] == "CreateInvalidation"]
-    counts = f"{len(made)} writing calls, {len(pages)} of them uploads, {len(invalidations)} invalidations"
+    counts = f"{len(made)} writing calls" + f", {len(invalidations)} of them an invalidation" * bool(invalidations)
     return f"  {seconds:5.0f} s  done, {counts}", sum(run.changed.values())
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import tarfile
 from pathlib import Path
@@ -90,3 +91,11 @@ def test_playbooks_are_found_in_the_installed_copy(installed: Path, playbook: st
         cwd=installed,
         collections=installed,
     )
+
+
+def test_who_has_only_the_package_is_told_the_version_of_moto() -> None:
+    """requirements/ is not in it, and the mends are made for one version."""
+    pinned = re.search(r"^moto\[server\]==(.+)$", (ROOT / "requirements" / "local-aws.txt").read_text(), re.MULTILINE)
+    assert pinned
+    assert f"`moto[server]` {pinned[1]}, exactly" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"'moto[server]=={pinned[1]}'" in (ROOT / "docs" / "own-project.md").read_text(encoding="utf-8")
