@@ -14,7 +14,7 @@ description:
     when the instance is created. It never passes through Ansible.
   - With O(wait=false) whatever takes minutes is started and not waited for. What cannot be started yet, such as a
     replica of an instance that is being created, is named in RV(deferred); run again with O(wait=true) where it is
-    needed. Check mode tells the same: with O(wait=false) what would be started, with O(wait=true) everything.
+    needed. Check mode tells the same, what would be started with O(wait=false), and everything with O(wait=true).
   - An instance on which RDS is working is compared once RDS is done, because until then it describes what is not true
     yet, and takes no changes.
   - "IAM actions: C(rds:DescribeDBInstances), C(rds:CreateDBInstance), C(rds:CreateDBInstanceReadReplica),
