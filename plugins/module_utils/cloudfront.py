@@ -17,6 +17,7 @@ except ImportError:
     pass  # AnsibleAWSModule reports the missing SDK.
 
 from ._cloudfront import api, paths
+from ._cloudfront.changes import NEXT_STEPS
 from .core import AnsibleAWSError, Progress, aws_call, error_code, in_parallel, wait_until
 
 __all__ = ["DISTRIBUTION", "TENANT", "Invalidator", "Month", "Target", "find_targets", "origin_path_of", "this_month"]
@@ -164,7 +165,7 @@ class Invalidator:
         known = {one["Id"] for one in api.latest_invalidations(self.client, batches[0]["kind"], batches[0]["target"])}
         return [self._created(batch, known) for batch in batches]
 
-    @aws_call("invalidate paths of {batch[target]}")
+    @aws_call("invalidate paths of {batch[target]}", next_steps=NEXT_STEPS)
     def _created(self, batch: dict[str, Any], known: set[str]) -> dict[str, Any]:
         started = self.clock()
         pause = self.pause

@@ -9,7 +9,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.exceptions import Ansib
 
 from ._core.caller import caller_arn
 from ._core.compare import differences, given, merged, same
-from ._core.errors import aws_call, error_code
+from ._core.errors import aws_call, error_code, next_step
 from ._core.module import SlipwayModule, fail, run
 from ._core.parallel import chunks, in_parallel
 from ._core.polling import wait_until
@@ -38,6 +38,7 @@ __all__ = [
     "given",
     "in_parallel",
     "merged",
+    "next_step",
     "reconcile",
     "run",
     "same",

@@ -21,7 +21,7 @@ from ._s3site import api, files
 from ._s3site import plan as planning
 from ._s3site.files import Blob
 from ._s3site.plan import Live, Manifest, Plan, Put
-from .core import AnsibleAWSError, Progress, in_parallel
+from .core import AnsibleAWSError, Progress, in_parallel, next_step
 from .planned import is_planned
 
 __all__ = ["Site", "fetch_pages"]
@@ -220,9 +220,12 @@ class Site:
         errors = api.delete(self.client, self.bucket, keys) if keys else []
         if errors:
             first = errors[0]
+            code = first.get("Code", "")
+            advice = next_step(code)
             raise AnsibleAWSError(
-                message=f"Failed to delete {len(errors)} objects of {self.bucket}, the first of them {first['Key']}: "
-                f"{first.get('Code', '')} {first.get('Message', '')}"
+                message=f"Failed to delete {len(errors)} objects of {self.bucket}, the first of them {first['Key']}"
+                + f" ({advice})" * bool(advice)
+                + f": {code} {first.get('Message', '')}. The next run deletes them."
             )
 
     def absent_plan(self) -> list[str]:

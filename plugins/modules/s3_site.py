@@ -16,7 +16,8 @@ description:
   - Remembers the releases below C(.slipway/) in the bucket, and can go back to one without uploading.
   - A folder of 10,000 files that has not changed takes twelve calls.
   - "IAM actions: C(s3:ListBucket), C(s3:GetObject), C(s3:PutObject), C(s3:DeleteObject), and where asked for
-    C(cloudfront:ListInvalidations), C(cloudfront:CreateInvalidation), C(cloudfront:GetInvalidation)."
+    C(cloudfront:ListInvalidations), C(cloudfront:CreateInvalidation), C(cloudfront:GetInvalidation); where a key of
+    your own encrypts the bucket C(kms:GenerateDataKey), C(kms:Decrypt)."
 author:
   - slipway.aws contributors (@slipway-aws)
 options:

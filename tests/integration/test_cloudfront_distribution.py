@@ -449,6 +449,22 @@ def test_a_certificate_that_cloudfront_does_not_see_yet(aws: Aws, monkeypatch: p
     assert 1 <= len(naps) < 6
 
 
+def test_what_cloudfront_refuses_is_told_with_the_next_step(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    arn = imported(aws, "*.example.com")
+    named = {**SITE, "viewer_certificate": {"acm_certificate_arn": arn}}
+    other = {**named, "aliases": ["www.example.org"]}
+    with pytest.raises(ModuleFailed, match=r"\(viewer_certificate: the certificate must be of .*InvalidViewerCertif"):
+        aws.run_module(MODULE, other)
+    aws.run_module(MODULE, SITE)
+    with pytest.raises(ModuleFailed, match=r"update the distribution .* \(viewer_certificate: the certificate must be"):
+        aws.run_module(MODULE, other)
+    with pytest.raises(ModuleFailed, match=r"\(web_acl_arn: give that of .* CLOUDFRONT.*InvalidWebACLId"):
+        aws.run_module(
+            MODULE, {"name": SITE["name"], "web_acl_arn": f"arn:aws:wafv2:us-east-1:{aws.account_id}:regional/x"}
+        )
+
+
 def test_a_certificate_of_iam_takes_the_place_of_acms(aws: Aws) -> None:
     arn = imported(aws, "*.example.com")
     site = {**SITE, "viewer_certificate": {"acm_certificate_arn": arn}}

@@ -185,6 +185,15 @@ def test_a_full_quota_is_waited_for(
 
 
 @pytest.mark.usefixtures("month")
+def test_a_quota_that_stays_full_is_told_with_the_next_step(aws: Aws, distribution: str) -> None:
+    with clock_stopped(aws):
+        run(aws, distribution, *[f"/{index}/*" for index in range(10, 25)], collapse=False)
+        with pytest.raises(ModuleFailed) as caught:
+            run(aws, distribution, "/x/*", wait_timeout=0)
+    assert f"invalidate paths of {distribution} (It has as many in progress" in caught.value.result["msg"]
+    assert "TooManyInvalidationsInProgress" in caught.value.result["msg"]
+
+
 def test_a_monthly_budget_refuses_or_collapses(aws: Aws, distribution: str) -> None:
     run(aws, distribution, *[f"/{index}.html" for index in range(20)])
     more = [f"/more/{index}.html" for index in range(20)]

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import http.client
 import io
+import json
 import os
 import random
 import re
@@ -459,9 +460,33 @@ def test_bad_input_is_refused(aws: Aws, bucket: str, tmp_path: Path) -> None:
     (outside / "link.html").symlink_to("/etc/hostname")
     with pytest.raises(ModuleFailed, match=r"link\.html leads out of"):
         run(aws, bucket, outside)
-    with pytest.raises(ModuleFailed, match="NoSuchBucket"):
+    with pytest.raises(ModuleFailed, match=r"Create the bucket first, or correct its name\..*NoSuchBucket"):
         run(aws, "no-such-bucket", build(tmp_path / "dist", "1"))
     assert run(aws, "no-such-bucket", tmp_path / "dist", check=True)["changed"]
+
+
+def test_what_aws_refuses_is_told_with_the_next_step(aws: Aws, bucket: str, tmp_path: Path) -> None:
+    s3, site = aws.client("s3"), tmp_path / "dist"
+    run(aws, bucket, build(site, "1"), keep_releases=1)
+    build(site, "2")
+
+    def refuse(action: str, match: str) -> None:
+        statement = {"Effect": "Deny", "Principal": "*", "Action": action, "Resource": f"arn:aws:s3:::{bucket}/*"}
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+        with pytest.raises(ModuleFailed, match=match):
+            run(aws, bucket, site, keep_releases=1)
+        s3.delete_bucket_policy(Bucket=bucket)
+
+    refuse("s3:GetObject", rf"read the manifest .* in {bucket} \(Grant the caller the action.*AccessDenied")
+    refuse("s3:DeleteObject", rf"delete 4 objects of {bucket}, the first of them assets/.* \(Grant .*AccessDenied")
+    # What could not be deleted is not forgotten.
+    assert len(run(aws, bucket, site, keep_releases=1)["deleted"]) == 4
+    s3.put_object(Bucket=bucket, Key=".slipway/-/manifest.json.gz", Body=b"something else")
+    with pytest.raises(ModuleFailed, match=rf"manifest.json.gz in {bucket} is not what this module wrote .* delete it"):
+        run(aws, bucket, site)
+    s3.delete_object(Bucket=bucket, Key=".slipway/-/manifest.json.gz")
+    assert run(aws, bucket, site)["deleted"] == []
+    assert not run(aws, bucket, site)["changed"]
 
 
 class Watch:

@@ -41,6 +41,11 @@ def test_a_denial_denies(s3: Any) -> None:
     policy(s3, Condition={"Bool": {"aws:SecureTransport": "true"}})
     with pytest.raises(ClientError, match="403"):
         s3.head_object(Bucket=BUCKET, Key="a")
+    for call, arguments in ((s3.get_object, {}), (s3.put_object, {"Body": b"y"}), (s3.delete_object, {})):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            call(Bucket=BUCKET, Key="a", **arguments)
+    policy(s3, Condition={"Bool": {"aws:SecureTransport": "false"}})
+    assert s3.get_object(Bucket=BUCKET, Key="a")["Body"].read() == b"x"
 
 
 def test_encryption_can_be_demanded(s3: Any) -> None:

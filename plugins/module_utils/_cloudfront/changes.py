@@ -22,6 +22,18 @@ Value = TypeVar("Value")
 # Somebody else has written since the ETag was read.
 CONFLICT = ("PreconditionFailed", "InvalidIfMatchVersion")
 ATTEMPTS = 6
+# What a person can do about it where AWS's words leave that open, by error code.
+NEXT_STEPS = {
+    "CNAMEAlreadyExists": "aliases: a distribution, maybe of another account, has one of them. Remove it there, or move "
+    "it with `aws cloudfront associate-alias`.",
+    "DistributionNotDisabled": "CloudFront is still disabling it: run again, or raise wait_timeout.",
+    "InvalidViewerCertificate": "viewer_certificate: the certificate must be of this account and us-east-1, issued, "
+    "and name each of the aliases; slipway.aws.acm_certificates requests one and waits for it.",
+    "InvalidWebACLId": "web_acl_arn: give that of a web ACL with the scope CLOUDFRONT, which is in us-east-1.",
+    "NoSuchOrigin": "target_origin: give the id of one of the origins.",
+    "TooManyInvalidationsInProgress": "It has as many in progress as it may, 3000 paths or 15 wildcards, and had for "
+    "wait_timeout. Run again: what was made already is known, and costs nothing.",
+}
 
 
 def onto_newest(change: Callable[[], Value], refresh: Callable[[], Any] = lambda: None) -> Value:

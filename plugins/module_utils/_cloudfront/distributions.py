@@ -30,7 +30,7 @@ from ..core import (
 from ..planned import MARK, is_planned, planned_arn, planned_id
 from . import api, policies
 from . import distribution_config as to
-from .changes import ATTEMPTS, CONFLICT, onto_newest
+from .changes import ATTEMPTS, CONFLICT, NEXT_STEPS, onto_newest
 
 Value = TypeVar("Value")
 
@@ -267,7 +267,7 @@ class Distribution(Resource):
             return self.update(name, current, self.differences(name, current, wanted), wanted)
         return self._state(made, tags)
 
-    @aws_call("create the distribution {name}")
+    @aws_call("create the distribution {name}", next_steps=NEXT_STEPS)
     def _create(self, name: str, state: State, tags: dict[str, str]) -> dict[str, Any] | None:
         """The new distribution, or nothing when there is one with this reference already, which is then C(raw)."""
         reference = f"slipway-{name}"
@@ -298,7 +298,7 @@ class Distribution(Resource):
             api.set_tags(self.client, current["arn"], *tag_changes(current["tags"], changes["tags"]))
         return after
 
-    @aws_call("update the distribution {name}")
+    @aws_call("update the distribution {name}", next_steps=NEXT_STEPS)
     def _update(self, name: str, wanted: State) -> dict[str, Any]:
         """Put what the task wants onto the newest configuration: what others changed meanwhile stays."""
 
@@ -353,7 +353,7 @@ class Distribution(Resource):
         self.wait(current["id"])
         self._delete(name)
 
-    @aws_call("delete the distribution {name}")
+    @aws_call("delete the distribution {name}", next_steps=NEXT_STEPS)
     def _delete(self, name: str) -> None:
         started = time.monotonic()
         while True:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 try:
@@ -26,18 +26,28 @@ _NEXT_STEPS: tuple[tuple[str, str], ...] = (
         "UnauthorizedOperation",
         "Grant the caller the action; the documentation of this module lists the IAM actions it needs.",
     ),
+    # What botocore makes of a refused request whose answer has no body, such as that to a HEAD.
+    ("403", "Grant the caller the action; the documentation of this module lists the IAM actions it needs."),
     (
         "UnrecognizedClient",
         "The credentials are not valid for this endpoint: check AWS_PROFILE, AWS_ACCESS_KEY_ID and the region.",
     ),
     ("InvalidClientTokenId", "The credentials are not valid: check AWS_PROFILE or AWS_ACCESS_KEY_ID."),
+    ("InvalidAccessKeyId", "The credentials are not valid: check AWS_PROFILE or AWS_ACCESS_KEY_ID."),
+    ("SignatureDoesNotMatch", "The credentials are not valid: check AWS_PROFILE or AWS_SECRET_ACCESS_KEY."),
     ("ExpiredToken", "The session has expired: sign in again and run once more; nothing is lost."),
     ("Throttling", "AWS asks for fewer calls: run again, lower `forks`, or raise the quota; nothing is lost."),
     (
         "RequestLimitExceeded",
         "AWS asks for fewer calls: run again, lower `forks`, or raise the quota; nothing is lost.",
     ),
+    ("TooManyRequests", "AWS asks for fewer calls: run again, lower `forks`, or raise the quota; nothing is lost."),
+    ("TooMany", "A service quota is used up: raise it, or remove what is no longer needed."),
+    ("ServiceQuotaExceeded", "A service quota is used up: raise it, or remove what is no longer needed."),
     ("LimitExceeded", "A service quota is used up: raise it, or remove what is no longer needed."),
+    ("NoSuchBucket", "Create the bucket first, or correct its name."),
+    ("PreconditionFailed", "Somebody else changes it at the same time: run again."),
+    ("InvalidIfMatchVersion", "Somebody else changes it at the same time: run again."),
     ("DependencyViolation", "Something still uses it: remove the user first, then run again."),
     ("ResourceInUse", "Something still uses it: remove the user first, then run again."),
 )
@@ -54,11 +64,17 @@ def error_code(error: BaseException) -> str:
     return response.get("Error", {}).get("Code", "")
 
 
-def aws_call(description: str, *, missing: Collection[str] = (), default: Any = None) -> Callable[[Function], Function]:
+def aws_call(
+    description: str,
+    *,
+    missing: Collection[str] = (),
+    default: Any = None,
+    next_steps: Mapping[str, str] | None = None,
+) -> Callable[[Function], Function]:
     """Turn botocore's exceptions into an AnsibleAWSError that says what was tried on which resource.
 
     C(description) may name the function's arguments: C("create subnet {name}"). Error codes in C(missing) mean that the
-    resource is not there; then C(default) is returned.
+    resource is not there; then C(default) is returned. C(next_steps) is advice by error code, before the general one.
     """
 
     def decorate(function: Function) -> Function:
@@ -77,7 +93,8 @@ def aws_call(description: str, *, missing: Collection[str] = (), default: Any = 
             bound = signature.bind(*args, **kwargs)
             bound.apply_defaults()
             what = description.format(**bound.arguments)
-            advice = next_step(error_code(failure))
+            code = error_code(failure)
+            advice = (next_steps or {}).get(code) or next_step(code)
             message = f"Failed to {what}" + (f" ({advice})" if advice else "")
             raise AnsibleAWSError(message=message, exception=failure) from failure
 

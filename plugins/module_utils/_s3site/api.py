@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import gzip
 import json
+import zlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..core import aws_call, chunks, in_parallel
+from ..core import AnsibleAWSError, aws_call, chunks, in_parallel
 
 # What one page of a listing holds.
 PAGE = 1000
@@ -84,7 +85,14 @@ def without_expect(client: Any) -> None:
 
 @aws_call("read the manifest {key} in {bucket}", missing=["NoSuchKey", "NoSuchBucket"])
 def read_manifest(client: Any, bucket: str, key: str) -> dict[str, Any] | None:
-    return json.loads(gzip.decompress(client.get_object(Bucket=bucket, Key=key)["Body"].read()))
+    body = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    try:
+        return json.loads(gzip.decompress(body))
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        raise AnsibleAWSError(
+            message=f"{key} in {bucket} is not what this module wrote there ({error}). Bring back an earlier version of it, "
+            "or delete it: then everything is published anew, and no object of earlier releases is deleted."
+        ) from error
 
 
 @aws_call("write the manifest {key} in {bucket}")

@@ -5,11 +5,13 @@
 AWS: a statement applies when its principal, action, resource and all its conditions match; a condition key that the
 request does not have makes an operator false, unless it is negated or ends in IfExists (IAM user guide, Policy
 evaluation logic and Condition operators).
-moto 5.2.5: ignores Condition, so that the usual "deny unless aws:SecureTransport" denies every object.
+A refused request is answered with the code AccessDenied.
+moto 5.2.5: ignores Condition, so that the usual "deny unless aws:SecureTransport" denies every object, and answers a
+refused request for an object with nothing but status 403.
 Requests arrive over plain HTTP on the loopback interface, where nobody can listen: here they count as secure transport,
 ``aws:SecureTransport`` is true. Known besides: aws:PrincipalAccount, aws:SourceAccount, aws:SourceIp,
 aws:UserAgent, aws:PrincipalArn and the encryption and ACL headers of S3.
-Can go when moto evaluates conditions of bucket policies.
+Can go when moto evaluates conditions of bucket policies, and tells the code.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from typing import Any
 
 from flask import has_request_context, request
 from moto.iam.access_control import PermissionResult
+from moto.s3.exceptions import S3AccessDeniedError
 from moto.s3.models import FakeBucket
 
 from ..clock import Clock
@@ -150,7 +153,14 @@ def evaluate(policy: dict[str, Any], action: str, resource: str, account_id: str
 def _get_permission(self: FakeBucket, action: str, resource: str) -> PermissionResult:
     if self.policy is None:
         return PermissionResult.NEUTRAL
-    return evaluate(json.loads(self.policy), action, resource, self.account_id)
+    found = evaluate(json.loads(self.policy), action, resource, self.account_id)
+    # A request for one object; one that deletes several (POST) tells of each. The answer to a HEAD has no body.
+    of_object = (
+        has_request_context() and action == f"s3:{request.method.capitalize()}Object" and request.method != "HEAD"
+    )
+    if found == PermissionResult.DENIED and of_object:
+        raise S3AccessDeniedError
+    return found
 
 
 def apply(clock: Clock) -> None:

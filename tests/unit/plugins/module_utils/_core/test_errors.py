@@ -48,3 +48,15 @@ def test_other_exceptions_are_bugs_and_stay_what_they_are() -> None:
 def test_no_advice_for_an_unknown_code() -> None:
     assert next_step("Unheard.Of") == ""
     assert error_code(KeyError("x")) == ""
+
+
+def test_a_call_may_know_more_than_the_code_alone_says() -> None:
+    @aws_call("invalidate", next_steps={"TooManyInvalidationsInProgress": "Run again."})
+    def invalidate(code: str) -> None:
+        raise client_error(code)
+
+    with pytest.raises(AnsibleAWSError, match=r"Failed to invalidate \(Run again\.\)"):
+        invalidate("TooManyInvalidationsInProgress")
+    with pytest.raises(AnsibleAWSError, match=r"Failed to invalidate \(A service quota is used up"):
+        invalidate("TooManyDistributions")
+    assert next_step("TooManyRequestsException").startswith("AWS asks for fewer calls")
