@@ -24,8 +24,8 @@ CONFLICT = ("PreconditionFailed", "InvalidIfMatchVersion")
 ATTEMPTS = 6
 # What a person can do about it where AWS's words leave that open, by error code.
 NEXT_STEPS = {
-    "CNAMEAlreadyExists": "aliases: a distribution, maybe of another account, has one of them. Remove it there, or move "
-    "it with `aws cloudfront associate-alias`.",
+    "CNAMEAlreadyExists": "aliases: a distribution, maybe of another account, has one of them. Remove it there, or "
+    "move it with `aws cloudfront associate-alias`.",
     "DistributionNotDisabled": "CloudFront is still disabling it: run again, or raise wait_timeout.",
     "InvalidViewerCertificate": "viewer_certificate: the certificate must be of this account and us-east-1, issued, "
     "and name each of the aliases; slipway.aws.acm_certificates requests one and waits for it.",

@@ -90,8 +90,8 @@ def read_manifest(client: Any, bucket: str, key: str) -> dict[str, Any] | None:
         return json.loads(gzip.decompress(body))
     except (OSError, EOFError, ValueError, zlib.error) as error:
         raise AnsibleAWSError(
-            message=f"{key} in {bucket} is not what this module wrote there ({error}). Bring back an earlier version of it, "
-            "or delete it: then everything is published anew, and no object of earlier releases is deleted."
+            message=f"{key} in {bucket} is not what this module wrote there ({error}). Bring back an earlier version "
+            "of it, or delete it: then everything is published anew, and no object of earlier releases is deleted."
         ) from error
 
 
