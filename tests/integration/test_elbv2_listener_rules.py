@@ -168,7 +168,7 @@ def test_several_processes_find_a_place_at_the_same_time(aws: Aws, listener: str
             }
         )
 
-    path = os.pathsep.join([str(ROOT / ".collections"), str(ROOT)])
+    path = os.pathsep.join(str(ROOT / part) for part in (".collections", ".", "tests/servers"))
     processes = [
         subprocess.Popen(
             [sys.executable, "-c", script, arguments(index)],
@@ -179,7 +179,7 @@ def test_several_processes_find_a_place_at_the_same_time(aws: Aws, listener: str
         )
         for index in range(4)
     ]
-    results = [json.loads(process.communicate(timeout=60)[0]) for process in processes]
+    results = [json.loads(process.communicate(timeout=600)[0]) for process in processes]
     assert [result.get("msg") for result in results if result.get("failed")] == []
     priorities = [next(iter(result["rules"].values()))["priority"] for result in results]
     assert len(set(priorities)) == 4

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from .ecs import control
+from .ecs import clock_stopped, control, standing_still
 from .harness import Aws, ModuleFailed, execute
 from .rotation_functions import Function, killed_before, partner_role
 
@@ -367,13 +367,16 @@ def test_function_rotates_and_the_run_waits(secret: Secrets, function: Function)
     assert function.steps(secret.name) == [(step, "succeeded") for step in STEPS]
 
 
-def test_resumed_function_is_not_started_twice(secret: Secrets, function: Function) -> None:
+def test_resumed_function_is_not_started_twice(secret: Secrets, function: Function, tmp_path: Path) -> None:
     function.tell(seconds=25)
     options = by(function, rotate="now")
-    started = secret.run(secret=options, token="one", wait=False)
-    assert started["secrets"][NAME]["outcome"] == "in_progress"
-    version = secret.holder("AWSPENDING")
-    result = secret.run(secret=options, token="one")
+    with clock_stopped(secret.aws):
+        started = secret.run(secret=options, token="one", wait=False)
+        assert started["secrets"][NAME]["outcome"] == "in_progress"
+        version = secret.holder("AWSPENDING")
+        lines = tmp_path / "progress"
+        with standing_still(secret.aws, lines):
+            result = secret.run(secret=options, token="one", progress_file=str(lines))
     assert (result["secrets"][NAME]["outcome"], result["secrets"][NAME]["version_id"]) == ("resumed", version)
     assert [step for step, _outcome in function.steps(secret.name)] == STEPS
 
@@ -501,6 +504,9 @@ def test_master_password_that_rds_manages(aws: Aws) -> None:
     assert aws.run_module(MODULE, {"secrets": [rule]})["changed"]
     assert not aws.run_module(MODULE, {"secrets": [rule]})["changed"]
     assert client.describe_secret(SecretId=arn)["RotationRules"] == {"AutomaticallyAfterDays": 45}
+    gone = {**entry, "db_instance_identifier": "gone"}
+    with pytest.raises(ModuleFailed, match=r"no DB instance gone\. Check db_instance_identifier\. Nothing was changed"):
+        aws.run_module(MODULE, {**task, "secrets": [gone]})
     with pytest.raises(ModuleFailed, match="the service that owns the secret keeps its password"):
         aws.run_module(MODULE, {**task, "state": "rolled_back"})
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Log in again and again with what a secret says, in a process of its own, and tell of every time that it failed.
 
-What to watch is read from the first line of standard input, so that it is in no list of processes; the end of standard
-input ends it, and it prints what it has seen.
+What to watch is read from the first line of standard input, so that it is in no list of processes. Each further line
+asks for an attempt that begins after it; the end of standard input is followed by a last one, and by what it has seen.
 """
 
 from __future__ import annotations
@@ -33,6 +33,22 @@ class Watch:
     users: list[str] = field(default_factory=list)
 
 
+@dataclass
+class Watching(Watch):
+    """A watch that goes on."""
+
+    process: subprocess.Popen[str] | None = None
+
+    def look_again(self) -> None:
+        """Come back when the watcher has tried once more, however slow it is."""
+        assert self.process is not None
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+        assert self.process.stdout.readline() == "looked\n"
+
+
 @contextlib.contextmanager
 def watching(
     environment: dict[str, str],
@@ -42,8 +58,8 @@ def watching(
     stages: tuple[str, ...] = CURRENT,
     fixed: str = "",
     every: float = 0.05,
-) -> Iterator[Watch]:
-    """Watch while the block lasts. C(fixed) is a value to log in with instead of the secret's."""
+) -> Iterator[Watching]:
+    """Watch while the block lasts, and once more. C(fixed) is a value to log in with instead of the secret's."""
     told = {"secret": secret, "server": server, "stages": stages, "fixed": fixed, "every": every}
     process = subprocess.Popen(
         [sys.executable, "-u", str(Path(__file__).resolve())],
@@ -58,9 +74,9 @@ def watching(
         process.stdin.write(json.dumps(told) + "\n")
         process.stdin.flush()
         assert process.stdout.readline() == "watching\n"
-        watch = Watch()
+        watch = Watching(process=process)
         yield watch
-        seen = json.loads(process.communicate(timeout=60)[0])
+        seen = json.loads(process.communicate(timeout=120)[0])
         watch.attempts, watch.failures, watch.users = seen["attempts"], seen["failures"], seen["users"]
     finally:
         process.kill()
@@ -79,7 +95,7 @@ def postgres(server: dict[str, Any]) -> Callable[[str, str], None]:
             password=password,
             sslmode="verify-full",
             sslrootcert=server["ca_file"],
-            connect_timeout=10,
+            connect_timeout=60,
         ).close()
 
     return log_in
@@ -151,13 +167,26 @@ class Watcher:
 
 def main() -> None:
     watcher = Watcher(json.loads(sys.stdin.readline()))
-    ended = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+    ended, asked, looked = threading.Event(), 0, 0
+
+    def listen() -> None:
+        nonlocal asked
+        for _line in sys.stdin:
+            asked += 1
+        ended.set()
+
+    watcher.try_once()
     print("watching")
+    threading.Thread(target=listen, daemon=True).start()
     while True:
+        is_last, wanted = ended.is_set(), asked
         watcher.try_once()
-        if ended.wait(watcher.told["every"]):
+        while looked < wanted:
+            looked += 1
+            print("looked")
+        if is_last:
             break
+        ended.wait(watcher.told["every"])
     print(json.dumps(vars(watcher.seen)))
 
 
