@@ -313,7 +313,7 @@ def test_services_are_rolled_after_aws_has_rotated_by_itself(world: World) -> No
     while "LastRotatedDate" not in world.secrets.describe_secret(SecretId="shop/db"):
         control(world.aws, "ecs/clock", advance=10)
     # The services' clock runs ahead of the secret's: move the rotation to after they were deployed.
-    control(world.aws, "secretsmanager/age", secret=world.arns["shop/db"], days=-2)
+    control(world.aws, "secretsmanager/age", secret=world.arns["shop/db"], days=-3650)
     planned = world.aws.run_module(MODULE, task, check=True)
     assert (actions(planned), planned["secrets"]["shop/db"]["outcome"]) == ({"reader": "would_roll"}, "would_finish")
     version = world.current("shop/db")
