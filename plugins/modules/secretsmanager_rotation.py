@@ -37,7 +37,7 @@ description:
     C(rds:ModifyDBInstance), C(rds:AddTagsToResource); with C(redis_auth) C(elasticache:DescribeReplicationGroups),
     C(elasticache:ModifyReplicationGroup); for consumers C(ecs:ListClusters), C(ecs:ListServices),
     C(ecs:DescribeServices), C(ecs:DescribeTaskDefinition), C(ecs:ListTasks), C(ecs:DescribeTasks), C(ecs:TagResource),
-    C(ecs:UpdateService), C(ecs:ListServiceDeployments), C(ecs:DescribeServiceDeployments),
+    C(ecs:UntagResource), C(ecs:UpdateService), C(ecs:ListServiceDeployments), C(ecs:DescribeServiceDeployments),
     C(ecs:DescribeServiceRevisions), for those that CodeDeploy deploys what M(slipway.aws.ecs_service_rollout) lists
     for it, and to explain a failure C(logs:GetLogEvents),
     C(elasticloadbalancing:DescribeTargetHealth); with a KMS key C(kms:Decrypt), C(kms:GenerateDataKey)."
