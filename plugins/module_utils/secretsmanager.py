@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._secretsmanager import api
+from ._secretsmanager.options import GENERATE, ROTATION
 from ._secretsmanager.transformations import (
     from_listing,
     name_of,
@@ -35,6 +36,8 @@ def read_field(client: Any, secret_id: str, field: str | None) -> str:
 
 __all__ = [
     "ALPHABETS",
+    "GENERATE",
+    "ROTATION",
     "api",
     "build",
     "check_recipe",

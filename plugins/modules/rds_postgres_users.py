@@ -191,7 +191,7 @@ def _make(module: SlipwayModule, instance: dict[str, Any], users: list[dict[str,
     except postgres_users.RotationError as error:
         message = f"The users {', '.join(names)} are still to be made in {options['db_instance_identifier']}: {where}: "
         if not postgres_users.is_unreachable(error.cause):
-            raise AnsibleAWSError(message=f"{message}{error.cause}. {error.advice}".rstrip()) from None
+            raise AnsibleAWSError(message=message + postgres_users.sentence(error)) from None
         message += (
             f"{error.cause.rstrip('.?')}. Run again where the database can be reached: inside the VPC, or through a "
             "tunnel with its address in PGHOSTADDR."
@@ -237,9 +237,8 @@ def _run(module: SlipwayModule) -> dict[str, Any]:
     try:
         return _make(module, instance, users)
     except postgres_users.RotationError as error:
-        raise AnsibleAWSError(
-            message=f"Failed to {error.step} in {identifier}: {error.cause}. {error.advice}".rstrip()
-        ) from None
+        message = f"Failed to {error.step} in {identifier}: {postgres_users.sentence(error)}"
+        raise AnsibleAWSError(message=message) from None
 
 
 def main() -> None:

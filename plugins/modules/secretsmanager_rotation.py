@@ -522,6 +522,7 @@ actions:
 
 from ansible_collections.slipway.aws.plugins.module_utils.core import SlipwayModule, run
 from ansible_collections.slipway.aws.plugins.module_utils.rotation import rotation
+from ansible_collections.slipway.aws.plugins.module_utils.secretsmanager import GENERATE, ROTATION
 
 STRATEGIES = [
     "lambda",
@@ -540,31 +541,8 @@ SECRET = {
     "strategy": {"type": "str", "choices": STRATEGIES},
     "rotate": {"type": "str", "choices": ["due", "now", "never"], "default": "due"},
     "max_age_days": {"type": "int"},
-    "rotation": {
-        "type": "dict",
-        "options": {
-            "lambda_arn": {"type": "str"},
-            "automatically_after_days": {"type": "int"},
-            "schedule_expression": {"type": "str"},
-            "duration": {"type": "str"},
-            "role_arn": {"type": "str"},
-            "metadata": {"type": "dict"},
-        },
-    },
-    "generate": {
-        "type": "list",
-        "elements": "dict",
-        "options": {
-            "field": {"type": "str"},
-            "length": {"type": "int", "default": 32},
-            "alphabet": {
-                "type": "str",
-                "choices": ["alphanumeric", "hex", "urlsafe", "database", "redis"],
-                "default": "alphanumeric",
-            },
-            "characters": {"type": "str"},
-        },
-    },
+    "rotation": ROTATION,
+    "generate": GENERATE,
     "fields": {"type": "dict"},
     "test_with": {"type": "str", "choices": LOGINS},
     "two_valid": {"type": "bool"},

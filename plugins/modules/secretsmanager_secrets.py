@@ -303,6 +303,8 @@ from ansible_collections.slipway.aws.plugins.module_utils.core import (
 )
 from ansible_collections.slipway.aws.plugins.module_utils.planned import planned_arn
 from ansible_collections.slipway.aws.plugins.module_utils.secretsmanager import (
+    GENERATE,
+    ROTATION,
     api,
     build,
     check_recipe,
@@ -611,20 +613,7 @@ def main() -> None:
                 "options": {
                     "name": {"type": "str", "required": True},
                     "description": {"type": "str"},
-                    "generate": {
-                        "type": "list",
-                        "elements": "dict",
-                        "options": {
-                            "field": {"type": "str"},
-                            "length": {"type": "int", "default": 32},
-                            "alphabet": {
-                                "type": "str",
-                                "choices": ["alphanumeric", "hex", "urlsafe", "database", "redis"],
-                                "default": "alphanumeric",
-                            },
-                            "characters": {"type": "str"},
-                        },
-                    },
+                    "generate": GENERATE,
                     "fields": {"type": "dict"},
                     "value": {"type": "str", "no_log": True},
                     "on_existing": {"type": "str", "choices": ["keep", "replace"], "default": "keep"},
@@ -637,17 +626,7 @@ def main() -> None:
                         "options": {"region": {"type": "str", "required": True}, "kms_key_id": {"type": "str"}},
                     },
                     "policy": {"type": "json"},
-                    "rotation": {
-                        "type": "dict",
-                        "options": {
-                            "lambda_arn": {"type": "str"},
-                            "automatically_after_days": {"type": "int"},
-                            "schedule_expression": {"type": "str"},
-                            "duration": {"type": "str"},
-                            "role_arn": {"type": "str"},
-                            "metadata": {"type": "dict"},
-                        },
-                    },
+                    "rotation": ROTATION,
                     "tags": {"type": "dict"},
                 },
             },

@@ -40,6 +40,10 @@ def problems(inputs: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     """What can be refused before any call."""
     known, manual = rotating(inputs), by_hand(inputs)
     names = ", ".join(sorted(known)) or "none"
+    if asked.get("state") == "rolled_back" and not asked["components"]:
+        return [
+            f"data_rotate_components: name the secrets that shall go back to the version before; there are {names}."
+        ]
     return [
         f"data_rotate_components names {component}, for which data_secrets has no rotation.strategy"
         f"{'; it is rotated by hand' if component in manual else ''}; there are {names}."
@@ -52,7 +56,7 @@ def plan(inputs: Mapping[str, Any], asked: Mapping[str, Any], found: Mapping[str
     """The list that secretsmanager_rotation takes. C(found) is environment_info's C(data)."""
     known = rotating(inputs)
     secrets = [_secret(inputs, asked, found, known[component]) for component in asked["components"] or sorted(known)]
-    if not asked["components"] and asked.get("state") != "rolled_back":
+    if not asked["components"]:
         secrets += [
             {
                 "name": data.secret_name(inputs, entry),

@@ -9,6 +9,7 @@ import traceback
 from typing import Any
 
 import pytest
+from ansible_collections.slipway.aws.plugins.module_utils._rotation import postgres_server
 from ansible_collections.slipway.aws.plugins.module_utils._rotation.postgres import AlternatingUsers, SingleUser
 from ansible_collections.slipway.aws.plugins.module_utils._rotation.strategy import Context, RotationError
 from psycopg import sql
@@ -238,6 +239,21 @@ def test_an_administrator_who_may_too_little_is_told_what_is_missing(database: P
     with pytest.raises(RotationError, match="permission denied to create role") as failure:
         bench.rotate(first)
     assert "CREATEROLE" in failure.value.cause
+    assert database.accepts(*login(first))
+
+
+def test_a_user_that_another_session_is_changing_is_not_waited_for_without_end(
+    database: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as that of a run whose machine has lost its network."""
+    monkeypatch.setattr(postgres_server, "LOCK_TIMEOUT", "50ms")
+    bench, first = Bench(AlternatingUsers, database), app_value(database)
+    second = bench.rotate(first)
+    with database.connect(MASTER, MASTER_PASSWORD) as other, other.transaction(force_rollback=True):
+        other.execute(f"ALTER ROLE {APP} PASSWORD 'of the other'")
+        with pytest.raises(RotationError, match="lock timeout") as failure:
+            bench.rotate(second)
+    assert "pg_stat_activity" in failure.value.advice
     assert database.accepts(*login(first))
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from .._core.tags import OWN
 from .._rotation import postgres_server as server
 from .._rotation.logins import Login, Target, Tls, login_of
-from .._rotation.strategy import RotationError
+from .._rotation.strategy import AGAIN, RotationError
 
 library_problems = server.library_problems
 
@@ -67,6 +67,11 @@ def administered(value: str, host: str, port: int, options: Mapping[str, Any], *
     """The server, with the user that a secret's value is of."""
     tls = Tls(options["tls"], options["ca_file"] or "")
     return Database(Target(host, port, MAINTENANCE), login_of(value, {}, "read the secret"), tls, check)
+
+
+def sentence(error: RotationError) -> str:
+    """What went wrong and what to do next, as the end of a sentence."""
+    return f"{error.cause.rstrip('.')}. {error.advice or AGAIN}"
 
 
 @dataclass

@@ -26,7 +26,7 @@ from typing import Any, cast
 
 from ..core import AnsibleAWSError, wait_until
 from . import api
-from .strategy import ByAws, Context, Memory, RotationError, Strategy
+from .strategy import AGAIN, ByAws, Context, Memory, RotationError, Strategy
 from .versions import CURRENT, PENDING, PREVIOUS, REJECTED, ROLLING, Versions, already_rotated, rotation_token
 
 # How long Secrets Manager may go on trying a function again after it has told of an error.
@@ -292,7 +292,7 @@ class Engine:
         try:
             work()
         except RotationError as error:
-            secret.failure = Failure(error.step, error.cause, error.advice, error.current)
+            secret.failure = Failure(error.step, error.cause, error.advice or AGAIN, error.current)
         except AnsibleAWSError as error:
             text = secret.context.hidden.scrub(error)
             secret.failure = Failure("rotate", text, "Run again to go on where this run stopped.")

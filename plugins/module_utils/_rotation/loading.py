@@ -21,7 +21,7 @@ from .options import (
     strategy_name,
 )
 from .strategies import STRATEGIES
-from .strategy import ByAws, Context, Hidden, Strategy
+from .strategy import AGAIN, ByAws, Context, Hidden, RotationError, Strategy
 from .versions import REJECTED, Versions
 
 
@@ -74,8 +74,8 @@ class Loader:
         ordering.link(self.secrets)
         found += ordering.problems(ordering.befores(self.secrets))
         refuse(found)
-        remembering = {name: partial(self._remember, secret) for name, secret in self.secrets.items()}
-        in_parallel(remembering)
+        remembering = {name: partial(self._remember, name, secret) for name, secret in self.secrets.items()}
+        refuse([problem for problem in in_parallel(remembering).values() if problem])
 
     def _arns(self) -> list[str]:
         return [secret.arn for secret in self.secrets.values()]
@@ -137,13 +137,18 @@ class Loader:
             )
         return found
 
-    def _remember(self, secret: Secret) -> None:
+    def _remember(self, name: str, secret: Secret) -> str:
+        """What is in the way of it, as a sentence; else empty."""
         strategy = secret.strategy
         if not isinstance(strategy, ByAws) or not strategy.by_aws or strategy.labels:
-            return
+            return ""
         if type(strategy).remember is not ByAws.remember:
-            with secret.step("look"):
-                secret.memory = strategy.remembered()
+            try:
+                with secret.step("look"):
+                    secret.memory = strategy.remembered()
+            except RotationError as error:
+                return f"{name}: {error.cause.rstrip('.')}. {error.advice or AGAIN}"
+        return ""
 
     def _client(self, service: str, **where: Any) -> Any:
         # The module makes one client a service; two threads must not make it twice.
@@ -155,7 +160,7 @@ class Loader:
         version = Versions.of(entry or {}).current
         value = api.read(self.client, secret_id, version) if version else None
         if value is None:
-            raise AnsibleAWSError(message=f"The secret {secret_id} does not exist or has no value.")
+            raise AnsibleAWSError(message=f"There is no secret {secret_id} with a value; check admin_secret.")
         self.hidden.add(value)
         return value
 

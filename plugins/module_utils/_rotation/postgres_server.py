@@ -27,6 +27,18 @@ _PAUSES = (0.5, 1.0, 2.0)
 _TRANSIENT = ("starting up", "shutting down", "too many", "remaining connection slots", "terminating connection")
 _FINAL = ("fatal", "certificate", "root certificate", "could not translate host name", "SSL negotiation")
 
+# How long a statement waits for another session that is changing the same user.
+LOCK_TIMEOUT = "30s"
+# A server that has gone without a word is given up in a minute, whether it is asked something or to answer.
+_GIVING_UP = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+_ADVICE = {
+    # insufficient_privilege
+    "42501": "Grant the user that changes passwords what it lacks, then run again.",
+    # lock_not_available
+    "55P03": "Another session is changing this user, such as one of a run that was cut off: end it (pg_stat_activity "
+    "shows it), or wait; then run again.",
+}
+
 # What is settled for the first user and does not follow from being a member of it.
 _SETTINGS = """
     SELECT coalesce(d.datname, '') AS database, c.setting AS setting
@@ -62,9 +74,15 @@ def connect(target: Target, login: Login, tls: Tls, step: str, sleep: Callable[[
         "user": login.username,
         "password": login.password,
         "sslmode": _SSL_MODES[tls.mode],
+        # Encryption by GSSAPI would take the place of TLS, and of looking at the certificate.
+        "gssencmode": "disable",
         "connect_timeout": 10,
+        **_GIVING_UP,
         "application_name": "slipway.aws rotation",
     }
+    if tls.mode != "verify" and psycopg.pq.version() >= 160000:
+        # Whoever answers may be anybody, and is not told the password itself.
+        arguments["require_auth"] = "!password"
     if tls.ca_file:
         arguments["sslrootcert"] = tls.ca_file
     for pause in (*_PAUSES, 0.0):
@@ -98,14 +116,14 @@ def told(step: str) -> Iterator[None]:
     """Turn what the server refuses into an error of the rotation, in the server's words."""
     import psycopg
 
-    cause = ""
+    cause = advice = ""
     try:
         yield
     except psycopg.Error as error:
         parts = [error.diag.message_primary or one_line(error), error.diag.message_detail, error.diag.message_hint]
-        cause = ". ".join(part.rstrip(".") for part in parts if part)
+        cause, advice = ". ".join(part.rstrip(".") for part in parts if part), _ADVICE.get(error.sqlstate or "", "")
     if cause:
-        raise RotationError(step, cause, "Grant the user that changes passwords what it lacks, then run again.")
+        raise RotationError(step, cause, advice)
 
 
 def verifier(connection: Any, login: Login) -> str:
@@ -117,8 +135,10 @@ def set_password(connection: Any, login: Login) -> None:
     """Give a user that exists another password; anybody may do that for oneself."""
     from psycopg import sql
 
-    statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
-    connection.execute(statement.format(sql.Identifier(login.username), sql.Literal(verifier(connection, login))))
+    # Both in one message to the server.
+    statement = sql.SQL("SET lock_timeout = {}; ALTER ROLE {} PASSWORD {}")
+    password = sql.Literal(verifier(connection, login))
+    connection.execute(statement.format(sql.Literal(LOCK_TIMEOUT), sql.Identifier(login.username), password))
 
 
 def exists(connection: Any, username: str) -> bool:

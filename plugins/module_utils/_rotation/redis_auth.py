@@ -78,7 +78,11 @@ class Auth(Strategy):
         """Log in, if the controller can; else see that ElastiCache has taken the token."""
         group = self._settled("test")
         if not group.get("AuthTokenEnabled"):
-            raise RotationError("test", f"the replication group {self.group_id} asks for no AUTH token")
+            raise RotationError(
+                "test",
+                f"the replication group {self.group_id} asks for no AUTH token",
+                "Give the group one, with transit encryption; or take the strategy from the secret.",
+            )
         if self.options.get("host"):
             login = Login("", password_of(value, "test"))
             target = target_of(value, self.options, "test", port=PORT)

@@ -20,6 +20,7 @@ AWSCURRENT has moved, goes on with the consumers and C(retire): so C(set), C(und
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import threading
@@ -32,8 +33,14 @@ from urllib.parse import quote, quote_plus
 # Shorter strings cannot be hidden: they are part of everything. Nothing that is generated is so short.
 _SHORTEST_HIDDEN = 6
 _MASK = "********"
-# Fields of a JSON secret whose values are secret, whoever made them.
+# Fields of a JSON secret whose values are secret, whoever made them; in others, what looks drawn.
 _SECRET_FIELD = re.compile(r"pass|pwd|token|secret|key|credential|url|uri|dsn|connection|auth", re.IGNORECASE)
+# No name, host, ARN or sentence is like that: small letters, capitals and digits in one word, or a long number in hex.
+_DRAWN = re.compile(r"(?=.*[0-9])(?=.*[a-z])(?=.*[A-Z])[^\s.:]{16,}|[0-9a-fA-F]{32,}")
+
+
+# What to do where nobody knows better.
+AGAIN = "Remove the cause, then run again."
 
 
 class RotationError(Exception):
@@ -57,10 +64,10 @@ class Hidden:
         self._also = also
         self._lock = threading.Lock()
 
-    def add(self, value: str, fields: frozenset[str] = frozenset()) -> None:
-        """Hide a secret's value; in a JSON object the fields that are secret by name, or named in C(fields)."""
+    def add(self, value: str) -> None:
+        """Hide a secret's value, and what is secret in it where it is JSON."""
         with self._lock:
-            for secret in secret_parts(value, fields):
+            for secret in secret_parts(value):
                 for spelling in spellings(secret):
                     self._values.add(spelling)
                     self._also(spelling)
@@ -75,17 +82,22 @@ class Hidden:
         return clean
 
 
-def secret_parts(value: str, fields: frozenset[str] = frozenset()) -> Iterator[str]:
-    """The value itself, and of a JSON object what is secret in it."""
+def secret_parts(value: str) -> Iterator[str]:
+    """The value itself, and of JSON what is secret in it: by the names of fields, or because it looks drawn."""
     yield value
-    try:
-        parsed = json.loads(value)
-    except ValueError:
-        return
-    if isinstance(parsed, dict):
-        for name, part in parsed.items():
-            if isinstance(part, str) and (name in fields or _SECRET_FIELD.search(name)):
-                yield part
+    with contextlib.suppress(ValueError):
+        yield from _parts(json.loads(value), secret=False)
+
+
+def _parts(found: Any, *, secret: bool) -> Iterator[str]:
+    if isinstance(found, dict):
+        for name, part in found.items():
+            yield from _parts(part, secret=bool(_SECRET_FIELD.search(name)))
+    elif isinstance(found, list):
+        for part in found:
+            yield from _parts(part, secret=secret)
+    elif isinstance(found, str) and (secret or _DRAWN.fullmatch(found)):
+        yield found
 
 
 def spellings(secret: str) -> set[str]:

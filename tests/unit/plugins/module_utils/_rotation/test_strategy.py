@@ -9,7 +9,7 @@ from ansible_collections.slipway.aws.plugins.module_utils._rotation.consumers im
 from ansible_collections.slipway.aws.plugins.module_utils._rotation.options import rules_differ, rules_to_set
 from ansible_collections.slipway.aws.plugins.module_utils._rotation.random_value import renewed
 from ansible_collections.slipway.aws.plugins.module_utils._rotation.strategies import STRATEGIES
-from ansible_collections.slipway.aws.plugins.module_utils._rotation.strategy import Hidden, RotationError
+from ansible_collections.slipway.aws.plugins.module_utils._rotation.strategy import Hidden, RotationError, secret_parts
 from ansible_collections.slipway.aws.plugins.modules import secretsmanager_rotation
 
 
@@ -46,6 +46,21 @@ def test_hidden_values_reach_the_module_too() -> None:
     assert "a-plain-secret" in seen
     Hidden(seen.append).add("short")
     assert "short" not in seen, "a value that short would hide everything"
+
+
+def test_what_is_secret_in_a_value_is_found_however_deep_it_is() -> None:
+    drawn = "aB3dE5fG7hI9jK1l"
+    value = {
+        "host": "db-1.Example.us-east-1.rds.amazonaws.com",
+        "username": "uex-prod-backend-user-1",
+        "masterarn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:uex/Master-a1B2c3",
+        "jwt": drawn,
+        "pools": [{"password": "nested-1"}, {"keys": ["listed-1", {"name": "first", "key": "listed-2"}]}],
+        "salt": "0123456789abcdef" * 2,
+        "port": 5432,
+    }
+    text = json.dumps(value)
+    assert list(secret_parts(text)) == [text, drawn, "nested-1", "listed-1", "listed-2", value["salt"]]
 
 
 def test_renewed_keeps_what_no_recipe_names() -> None:
