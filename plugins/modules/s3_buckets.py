@@ -11,11 +11,13 @@ description:
   - Makes a list of buckets exist as stated. The buckets are looked at in parallel, and only what differs is set.
   - M(amazon.aws.s3_bucket) has no check mode and knows neither lifecycle rules nor logging.
   - Only buckets that the account owns count as existing. A name that somebody else has taken is an error.
-  - "IAM actions: C(s3:ListAllMyBuckets), C(s3:CreateBucket), C(s3:DeleteBucket), and C(s3:Get...) and C(s3:Put...) for
-    each of C(BucketVersioning), C(EncryptionConfiguration), C(BucketPublicAccessBlock), C(BucketOwnershipControls),
-    C(BucketPolicy), C(LifecycleConfiguration), C(BucketLogging), C(BucketTagging), C(s3:DeleteBucketPolicy); with
-    O(buckets[].alb_logs) C(sts:GetCallerIdentity); with O(force=true) C(s3:ListBucketVersions), C(s3:DeleteObject),
-    C(s3:DeleteObjectVersion)."
+  - "IAM actions: C(s3:ListAllMyBuckets), C(s3:CreateBucket), C(s3:DeleteBucket), C(s3:GetBucketVersioning),
+    C(s3:PutBucketVersioning), C(s3:GetEncryptionConfiguration), C(s3:PutEncryptionConfiguration),
+    C(s3:GetBucketPublicAccessBlock), C(s3:PutBucketPublicAccessBlock), C(s3:GetBucketOwnershipControls),
+    C(s3:PutBucketOwnershipControls), C(s3:GetBucketPolicy), C(s3:PutBucketPolicy), C(s3:DeleteBucketPolicy),
+    C(s3:GetLifecycleConfiguration), C(s3:PutLifecycleConfiguration), C(s3:GetBucketLogging), C(s3:PutBucketLogging),
+    C(s3:GetBucketTagging), C(s3:PutBucketTagging); with O(buckets[].alb_logs) C(sts:GetCallerIdentity); with
+    O(force=true) C(s3:ListBucketVersions), C(s3:DeleteObject), C(s3:DeleteObjectVersion)."
 author:
   - slipway.aws contributors (@slipway-aws)
 options:
