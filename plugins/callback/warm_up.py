@@ -17,10 +17,15 @@ description:
   - This plugin imports boto3, modules and filters, reads the models of the services that most tasks
     ask, and compiles the templates of variables and tasks before the first worker that needs them is forked.
   - Tasks of this collection's roles that only compute something, that are skipped, or that run an AWS module on the
-    only host of the play, run without a worker of their own, unless C(slipway_aws_direct) is V(false).
+    only host of the play, run without a worker of their own, unless C(slipway_aws_direct) is V(false), and with the
+    strategies of ansible-core only.
   - Files of collections are loaded from C(__pycache__) where they have not changed since.
   - What those modules will read of AWS is asked for ahead, side by side, as the run before asked it. An answer serves
-    the first task that asks for it, once, while the run has changed nothing, for a minute at most.
+    the first task that asks for it, once, for a minute at most. None serves any more as soon as a module has changed
+    something in any process of the run, a task has failed or may have changed something unseen (C(command), C(uri),
+    C(pause), a module that does not run directly), or a task that asks again was told something else.
+  - With C(-e slipway_aws_direct=false) nothing is asked ahead. Where the inventory says so, the first run still asks
+    what the run before it has noted, uses no answer, and leaves no note.
   - Nothing but the speed differs. On a version of ansible-core that it does not know it does nothing.
 requirements:
   - enable it in configuration, C(callbacks_enabled = slipway.aws.warm_up)
@@ -38,7 +43,8 @@ options:
   read_ahead_folder:
     description:
       - Where each run notes what it has read, a file for each playbook, inventory, limit and choice of tags; operations
-        and their parameters, no answers. Where it is not set, C(slipway_aws/reads) in C(ANSIBLE_HOME).
+        and their parameters, no answers, no credentials. A file that another user owns or may write is ignored.
+        Where it is not set, C(slipway_aws/reads) in C(ANSIBLE_HOME).
     type: path
     env:
       - name: SLIPWAY_AWS_READ_AHEAD_FOLDER
@@ -53,6 +59,7 @@ from typing import Any
 from ansible import constants as C
 from ansible import context
 from ansible.plugins.callback import CallbackBase
+from ansible.utils.vars import load_extra_vars
 from ansible_collections.slipway.aws.plugins.plugin_utils import bytecode, direct, in_parent, lazy_variables, read_ahead
 
 FOLDER = Path("slipway_aws", "reads")
@@ -75,7 +82,9 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         direct.warm_up(models=not self._runs_modules)
-        if self._runs_modules and self.get_option("read_ahead"):
+        # Where a host's variables switch direct execution off, nothing is read through it, and nothing noted.
+        switched = load_extra_vars(playbook.get_loader()).get(direct.SWITCH, True)
+        if self._runs_modules and self.get_option("read_ahead") and direct.is_true(switched):
             folder = self.get_option("read_ahead_folder") or Path(C.config.get_config_value("ANSIBLE_HOME")) / FOLDER
             parts = [context.CLIARGS.get(name) for name in ("inventory", "subset", "tags", "skip_tags")]
             file = read_ahead.file_for(Path(folder), playbook._file_name, *parts)

@@ -40,6 +40,13 @@ TAGGED = (2, 19)
 
 SWITCH = "slipway_aws_direct"
 
+# How a program ends itself, and the signals that end it.
+ENDS = ((os, "_exit"), (os, "abort"), (os, "kill"), (os, "killpg"), (signal, "raise_signal"))
+DEADLY = frozenset(
+    getattr(signal, f"SIG{name}")
+    for name in ("ABRT", "ALRM", "BUS", "FPE", "HUP", "ILL", "INT", "KILL", "PIPE", "QUIT", "SEGV", "STOP", "TERM")
+)
+
 # Ours and amazon.aws's modules are known to behave, and run in the worker. Others run in a fork of it, which contains
 # whatever a module may do to its process.
 IN_WORKER = ("slipway.aws.", "amazon.aws.")
@@ -193,8 +200,12 @@ def _failure(error: Exception) -> str:
 # Running
 
 
+class NeedsWorker(BaseException):
+    """A task takes the ordinary way, which begins in a worker. Not an Exception, which would be taken for a failure."""
+
+
 class _Exit(BaseException):
-    """os._exit, which must end the module and not the worker."""
+    """What would end the module's process, which must end the module and not the worker."""
 
     def __init__(self, status: int) -> None:
         self.status = status
@@ -243,26 +254,41 @@ def _call_main(module: Module) -> int:
 def _contained(environment: dict[str, str]) -> Iterator[None]:
     """Undo what a module may do to its process, and run its exit handlers when it ends."""
     variables, directory, arguments = os.environ.copy(), os.getcwd(), sys.argv[:]  # noqa: PTH109
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)}
+    handlers = {number: signal.getsignal(number) for number in DEADLY}
     hook, mask = sys.excepthook, os.umask(0)
     os.umask(mask)
-    leave, register = os._exit, atexit.register
+    register = atexit.register
+    ends = {(owner, name): getattr(owner, name) for owner, name in ENDS}
     at_exit: list[Callable[[], Any]] = []
 
     def exit_module(status: int) -> None:
         raise _Exit(status)
+
+    def kill(process: int, number: int) -> None:
+        itself = process in (os.getpid(), 0, -1, -os.getpgrp())
+        # Who has asked to hear a signal hears it.
+        heard = number in DEADLY and signal.getsignal(number) is not handlers[number]
+        if itself and number in DEADLY and not heard:
+            raise _Exit(128 + number)
+        ends[os, "kill"](process, number)
 
     def remember(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
         at_exit.append(lambda: function(*args, **kwargs))
         return function
 
     os.environ.update({name: str(value) for name, value in environment.items()})
-    os._exit, atexit.register = exit_module, remember  # type: ignore[assignment]
+    atexit.register = remember  # type: ignore[assignment]
+    os._exit, os.kill = exit_module, kill  # type: ignore[assignment]
+    os.abort = lambda: kill(os.getpid(), signal.SIGABRT)  # type: ignore[assignment,return-value]
+    os.killpg = lambda group, number: kill(-(group or os.getpgrp()), number)
+    signal.raise_signal = lambda number: kill(os.getpid(), number)  # type: ignore[assignment]
     try:
-        with sessions.in_use():
+        with _nobodys_descriptors(), sessions.in_use():
             yield
     finally:
-        os._exit, atexit.register = leave, register
+        atexit.register = register
+        for (owner, name), original in ends.items():
+            setattr(owner, name, original)
         for function in reversed(at_exit):
             with contextlib.suppress(Exception):
                 function()
@@ -274,6 +300,27 @@ def _contained(environment: dict[str, str]) -> Iterator[None]:
         for number, handler in handlers.items():
             if handler is not None and signal.getsignal(number) is not handler:
                 signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _nobodys_descriptors() -> Iterator[None]:
+    """What a module, or its programs, write past sys.stdout is no output of Ansible, nor is Ansible's input theirs."""
+    kept = []
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+    try:
+        for number in range(3):
+            with contextlib.suppress(OSError):
+                kept.append((os.dup(number), number))
+                os.dup2(nothing, number)
+        yield
+    finally:
+        for copy, number in kept:
+            os.dup2(copy, number)
+            os.close(copy)
+        os.close(nothing)
 
 
 def threads_left_behind() -> int:
@@ -302,6 +349,8 @@ def _in_fork(run: Callable[[], Completed]) -> Completed:
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if answer:
         return pickle.loads(answer)
+    # As a shell says that a signal has ended it.
+    status = status if status >= 0 else 128 - status
     return Completed(status, "", f"The module's process ended with status {status}.")
 
 
@@ -319,6 +368,9 @@ class Sessions:
         self._kept: dict[tuple[Any, ...], Any] = {}
         self._clients: dict[tuple[Any, ...], Any] = {}
         self.ahead: ReadAhead | None = None
+        # Whether this is the parent of all workers, and how often modules were run here.
+        self.in_parent = False
+        self.uses = 0
         self._original: Any = None
         # A fork must not talk into the connections of the process that it is a fork of.
         os.register_at_fork(after_in_child=self.forget_connections)
@@ -326,6 +378,7 @@ class Sessions:
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
         """Hand out what is kept where amazon.aws makes a session for each client."""
+        self.uses += 1
         try:
             import boto3.session
         except ImportError:
@@ -334,9 +387,12 @@ class Sessions:
         self._original = boto3.session.Session
         boto3.session.Session = self.session  # type: ignore[assignment,misc]
         try:
-            if self.ahead is not None:
-                self.ahead.start(self.session)
-            yield
+            if self.ahead is None:
+                yield
+            else:
+                self.ahead.start(self.session, tuple(_sdk_settings()))
+                with _noticed(self.ahead):
+                    yield
         finally:
             if self.ahead is not None:
                 self.ahead.hand_over()
@@ -360,7 +416,7 @@ class Sessions:
             self._clients[key] = make(service, **options)
             how = Client.of(session[0], service, options)
             if self.ahead is not None and how is not None:
-                self.ahead.watch(self._clients[key], how)
+                self.ahead.watch(self._clients[key], how, session[1:])
         return self._clients[key]
 
     def forget_connections(self) -> None:
@@ -372,6 +428,19 @@ class Sessions:
         self.forget_connections()
         self._clients.clear()
         self._kept.clear()
+
+
+@contextlib.contextmanager
+def _noticed(ahead: ReadAhead) -> Iterator[None]:
+    """Tell of all calls of all clients, however they were made."""
+    from botocore.client import BaseClient
+
+    call = BaseClient._make_api_call
+    BaseClient._make_api_call = ahead.noticing(call)
+    try:
+        yield
+    finally:
+        BaseClient._make_api_call = call
 
 
 def _sdk_settings() -> Iterator[Any]:

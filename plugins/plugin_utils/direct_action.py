@@ -35,8 +35,15 @@ class ActionModule(direct.original_action("normal")):  # type: ignore[misc]
         reason = direct.refusal(self._task, self._connection, self._templar, task_vars)
         if reason is None:
             self._direct_module = direct.find(self._shared_loader_obj.module_loader, self._task)
-        else:
+        if self._direct_module is None and direct.sessions.in_parent:
+            raise direct.NeedsWorker
+        if reason is not None:
             display.vvv(f"The ordinary way for {self._task.action}: {reason}")
+        if (ahead := direct.sessions.ahead) is not None:
+            if self._direct_module is not None:
+                ahead.begin(self._task._uuid)
+            elif (self._task.resolved_action or self._task.action).startswith(direct.IN_WORKER + direct.IN_FORK):
+                ahead.forget()
         return super().run(tmp, task_vars)
 
     # The three steps of ActionBase._execute_module that build, send and start a module.

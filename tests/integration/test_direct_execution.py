@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.slipway.aws.plugins.plugin_utils import compiled
 
 from .harness import ROOT, Aws
 
@@ -76,7 +78,7 @@ def test_a_module_that_misbehaves_harms_no_other_task(aws: Aws) -> None:
     collections = f"{HERE / 'collections'}:{os.environ['ANSIBLE_COLLECTIONS_PATH']}"
     inventory = ("-i", "bad,good", "-c", "local", "-e", "ansible_python_interpreter={{ansible_playbook_python}}")
     output = play("misbehaviour.yml", *inventory, "-vvv", direct=True, ANSIBLE_COLLECTIONS_PATH=collections)
-    assert output.count(IN_PROCESS) == 14
+    assert output.count(IN_PROCESS) == 22
     recap = dict(re.findall(r"^(bad|good) .*(failed=\d.*)$", output, re.MULTILINE))
     assert recap["good"].startswith("failed=0")
     assert "ignored=0" in recap["good"]
@@ -87,11 +89,13 @@ def test_a_module_that_misbehaves_harms_no_other_task(aws: Aws) -> None:
     assert "left_behind: 'yes'" not in output.split("TASK [Work on]")[1]
 
 
-def test_a_module_of_ours_that_misbehaves_harms_no_other_task(aws: Aws, tmp_path: Path) -> None:
-    """In the worker itself, with os._exit and all; killing the worker is left out, which no module of ours does."""
+@pytest.mark.parametrize("hosts", ["bad,good", "bad,"], ids=["in workers", "in the parent"])
+def test_a_module_of_ours_that_misbehaves_harms_no_other_task(hosts: str, aws: Aws, tmp_path: Path) -> None:
+    """In the worker itself, or without one, with os._exit, signals to itself and all."""
     modules = tmp_path / "ansible_collections" / "slipway" / "aws" / "plugins" / "modules"
     actions = modules.with_name("action")
-    for folder in (modules, actions):
+    tasks = modules.parents[1] / "roles" / "misbehaving" / "tasks"
+    for folder in (modules, actions, tasks):
         folder.mkdir(parents=True)
     for source in [*(ROOT / "plugins").iterdir(), ROOT / "meta", ROOT / "galaxy.yml"]:
         beside = modules.parent if source.parent.name == "plugins" else modules.parents[1]
@@ -101,20 +105,67 @@ def test_a_module_of_ours_that_misbehaves_harms_no_other_task(aws: Aws, tmp_path
     (modules / "misbehave.py").symlink_to(community / "misbehave.py")
     (actions / "misbehave.py").symlink_to(ROOT / "plugins" / "action" / "sns_topics.py")
     playbook = tmp_path / "misbehaviour.yml"
-    text = (HERE / "misbehaviour.yml").read_text(encoding="utf-8")
-    playbook.write_text(text.replace("community.aws.", "slipway.aws.").replace("kill, ", ""), encoding="utf-8")
+    text = (HERE / "misbehaviour.yml").read_text(encoding="utf-8").replace("community.aws.", "slipway.aws.")
+    (written,) = yaml.safe_load(text)
+    misbehave, work_on = written.pop("tasks")
+    items = misbehave.pop("loop")
+    if hosts == "bad,":  # Only tasks of roles, without loops, stay in the parent.
+        named = [{**misbehave, "name": item, "slipway.aws.misbehave": {"how": item}} for item in items]
+        (tasks / "main.yml").write_text(yaml.safe_dump([*named, work_on]), encoding="utf-8")
+        written["roles"] = ["slipway.aws.misbehaving"]
+    else:
+        written["tasks"] = [{**misbehave, "loop": items}, work_on]
+    playbook.write_text(yaml.safe_dump([written]), encoding="utf-8")
     collections = f"{tmp_path}:{os.environ['ANSIBLE_COLLECTIONS_PATH']}"
-    inventory = ("-i", "bad,good", "-c", "local", "-e", "ansible_python_interpreter={{ansible_playbook_python}}")
+    inventory = ("-i", hosts, "-c", "local", "-e", "ansible_python_interpreter={{ansible_playbook_python}}")
     shown = {
         direct: play(str(playbook), *inventory, "-vvv", direct=direct, ANSIBLE_COLLECTIONS_PATH=collections)
         for direct in (True, False)
     }
-    assert (shown[True].count(IN_PROCESS), shown[False].count(IN_PROCESS)) == (12, 0)
+    runs = (len(items) + 1) * (2 if hosts == "bad,good" else 1)
+    assert (shown[True].count(IN_PROCESS), shown[False].count(IN_PROCESS)) == (runs, 0)
+    stays = hosts == "bad," and compiled.CORE in compiled.KNOWN_CORES
+    assert shown[True].count("Without a worker of its own") == (runs if stays else 0)
     told = r"^(?:ok|changed|failed|fatal): .*? =>|^ *rc: \d+|^(?:bad|good) .*|left_behind: .*"
     with_direct, without = (sorted(re.findall(told, shown[direct], re.MULTILINE)) for direct in (True, False))
     assert with_direct == without
-    assert any("rc: 7" in line for line in with_direct)
+    statuses = {status for line in with_direct for status in re.findall(r"rc: (\d+)", line)}
+    assert statuses == {"3", "7", "134", "137"}
+    assert "left_behind: heard" in with_direct
     assert "dead state" not in shown[True]
+    # Not on the terminal, past everything that shows results.
+    assert "\nnot a result" not in shown[True]
+
+
+@pytest.mark.parametrize("direct", [True, False])
+def test_an_interrupt_ends_a_run_at_once(direct: bool, aws: Aws) -> None:
+    """Also where a module runs without a worker, and its threads wait for an AWS that does not answer."""
+    playbook, inventory = ROOT / "playbooks" / "validate.yml", ROOT / "inventories" / "dev"
+    told = ("-i", str(inventory), "-e", f"stack_account_id={aws.account_id}", "-e", f"slipway_aws_direct={direct}")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(120)
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        environment = {**os.environ, **aws.environment(), "AWS_ENDPOINT_URL_EC2": url}
+        environment |= {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "SLIPWAY_AWS_READ_AHEAD": "false"}
+        run = subprocess.Popen(
+            ["ansible-playbook", str(playbook), *told],
+            env=environment,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        try:
+            asked = [silent.accept() for _thread in range(2)]
+            run.send_signal(signal.SIGINT)
+            # The module itself would wait for a minute, and then try again.
+            output, _nothing = run.communicate(timeout=45)
+        finally:
+            run.kill()
+    assert len(asked) == 2
+    assert "User interrupted execution" in output, output[-2000:]
+    assert run.returncode == 99
 
 
 def test_an_interpreter_of_another_name_takes_the_ordinary_way(aws: Aws) -> None:

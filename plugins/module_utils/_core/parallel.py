@@ -28,13 +28,21 @@ def in_parallel(calls: Mapping[Key, Callable[[], Value]]) -> dict[Key, Value]:
         return {key: call() for key, call in calls.items()}
     results: dict[Key, Value] = {}
     failures: list[AnsibleAWSError] = []
-    with ThreadPoolExecutor(max_workers=min(WORKERS, len(calls))) as pool:
+    pool = ThreadPoolExecutor(max_workers=min(WORKERS, len(calls)))
+    interrupted = False
+    try:
         futures = {key: pool.submit(call) for key, call in calls.items()}
         for key, future in futures.items():
             try:
                 results[key] = future.result()
             except AnsibleAWSError as error:
                 failures.append(error)
+    except KeyboardInterrupt:
+        # Whoever interrupts does not wait for AWS, nor for calls that have not begun.
+        interrupted = True
+        raise
+    finally:
+        pool.shutdown(wait=not interrupted, cancel_futures=interrupted)
     raise_together(failures)
     return results
 

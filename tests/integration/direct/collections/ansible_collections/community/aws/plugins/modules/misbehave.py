@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -14,15 +16,24 @@ from ansible.module_utils.basic import AnsibleModule
 
 
 def main() -> None:
-    how = {"type": "str", "required": True, "choices": ["well", "exit", "kill", "print", "threads", "move", "raise"]}
-    module = AnsibleModule(argument_spec={"how": how})
+    module = AnsibleModule(argument_spec={"how": {"type": "str", "required": True}})
     match module.params["how"]:
         case "exit":
             os._exit(7)
         case "kill":
             os.kill(os.getpid(), signal.SIGKILL)
+        case "abort":
+            os.abort()
+        case "leave":
+            sys.exit(3)
+        case "hear":
+            signal.signal(signal.SIGTERM, lambda *_heard: os.environ.update(LEFT_BEHIND="heard"))
+            signal.raise_signal(signal.SIGTERM)
         case "print":
             print("not a result")
+        case "write":
+            os.write(1, b"not a result\n")
+            subprocess.run("read -r line; echo not a result", shell=True, check=False)
         case "threads":
             threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
         case "move":
