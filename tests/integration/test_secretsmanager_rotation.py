@@ -196,7 +196,7 @@ def test_a_secret_that_goes_or_is_a_replica_is_refused(aws: Aws) -> None:
     ("operation", "code", "message"),
     [
         ("GetSecretValue", "AccessDeniedException", "Access to KMS is not allowed"),
-        ("PutSecretValue", "LimitExceededException", "You exceeded the maximum number of versions"),
+        ("PutSecretValue", "EncryptionFailure", "Secrets Manager can't encrypt the protected secret text"),
     ],
 )
 def test_what_aws_refuses_is_told_and_changes_nothing(secret: Secrets, operation: str, code: str, message: str) -> None:
