@@ -85,7 +85,7 @@ class CodeDeployed(Stage):
 
     def started(self, count: int) -> None:
         """Wait until so many deployments have been started."""
-        until = time.monotonic() + 30
+        until = time.monotonic() + 120
         while len(self.numbers()) < count:
             assert time.monotonic() < until
             time.sleep(0.02)

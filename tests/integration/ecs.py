@@ -52,10 +52,12 @@ def standing_still(aws: Aws, lines: Path, *, advance: float = 0) -> Iterator[Non
     Then so much time is over at once, and the clock goes on.
     """
 
+    ended = threading.Event()
+
     def go_on() -> None:
         until = time.monotonic() + 120
-        while not lines.exists() and time.monotonic() < until:
-            time.sleep(0.02)
+        while not lines.exists() and time.monotonic() < until and not ended.wait(0.02):
+            pass
         control(aws, "ecs/clock", paused=False, advance=advance)
 
     control(aws, "ecs/clock", paused=True)
@@ -64,6 +66,7 @@ def standing_still(aws: Aws, lines: Path, *, advance: float = 0) -> Iterator[Non
     try:
         yield
     finally:
+        ended.set()
         other.join()
 
 

@@ -14,20 +14,31 @@ import pytest
 from ansible_collections.slipway.aws.plugins.module_utils.ecs import CODE_DEPLOY
 
 from .codedeploy import EVENTS, GROUPS, MODULE, ROLLBACK, WHERE, CodeDeployed
-from .ecs import CLUSTER, SERVICE, behave, catches, control, run_in_child
+from .ecs import CLUSTER, SERVICE, behave, catches, control, kill, run_in_child, standing_still
 from .harness import Aws, ModuleFailed
 
 NAMES = {"cluster": CLUSTER, "name": SERVICE, "wait_timeout": 60}
-SLOW = {"deployment_config_name": "CodeDeployDefault.ECSCanary10Percent5Minutes"}
+SLOW = {"deployment_config_name": "slow"}
+#: Minutes, and a little more than them in seconds: longer than any machine takes to look at what is under way.
+LONG, PAST = 1000, 61_000
 
 
 @pytest.fixture
 def stage(aws: Aws) -> CodeDeployed:
-    return CodeDeployed(aws)
+    stage = CodeDeployed(aws)
+    stage.deploy.create_deployment_config(
+        deploymentConfigName="slow",
+        computePlatform="ECS",
+        trafficRoutingConfig={
+            "type": "TimeBasedCanary",
+            "timeBasedCanary": {"canaryPercentage": 10, "canaryInterval": LONG},
+        },
+    )
+    return stage
 
 
 WAIT_FOR_END = {
-    "terminate_blue_instances_on_deployment_success": {"action": "TERMINATE", "termination_wait_time_in_minutes": 5}
+    "terminate_blue_instances_on_deployment_success": {"action": "TERMINATE", "termination_wait_time_in_minutes": LONG}
 }
 WAIT_FOR_SOMEBODY = {"deployment_ready_option": {"action_on_timeout": "STOP_DEPLOYMENT", "wait_time_in_minutes": 600}}
 
@@ -205,7 +216,9 @@ def test_failure_that_was_not_taken_back_is_not_reported_as_unchanged(aws: Aws, 
     assert (again["rollout"]["verdict"], stage.statuses()) == ("successful", ["Succeeded", "Failed"])
 
 
-def test_waits_until_an_event_and_until_the_original_waits_for_its_end(aws: Aws, stage: CodeDeployed) -> None:
+def test_waits_until_an_event_and_until_the_original_waits_for_its_end(
+    aws: Aws, stage: CodeDeployed, tmp_path: Path
+) -> None:
     stage.set_up(blue_green_deployment_configuration=WAIT_FOR_END)
     wanted = stage.options("2.0", code_deploy=SLOW)
     reached = aws.run_module(MODULE, {**wanted, "wait_until": "AllowTestTraffic"})
@@ -213,11 +226,14 @@ def test_waits_until_an_event_and_until_the_original_waits_for_its_end(aws: Aws,
     assert stage.info()["status"] == "InProgress"
     # A second run attaches, and check mode says that it starts none.
     assert not aws.run_module(MODULE, wanted, check=True)["will_start_deployment"]
-    shifted = aws.run_module(MODULE, {**wanted, "wait_until": "TERMINATION_WAIT"})
+    shift, end = tmp_path / "shift", tmp_path / "end"
+    with standing_still(aws, shift, advance=PAST):
+        shifted = aws.run_module(MODULE, {**wanted, "wait_until": "TERMINATION_WAIT", "progress_file": str(shift)})
     assert (shifted["changed"], shifted["rollout"]["resumed"]) == (False, True)
     assert stage.runs() == "2"
     assert stage.info()["status"] == "InProgress"
-    done = aws.run_module(MODULE, wanted)
+    with standing_still(aws, end, advance=PAST):
+        done = aws.run_module(MODULE, {**wanted, "progress_file": str(end)})
     assert (done["changed"], done["rollout"]["verdict"]) == (False, "successful")
     assert stage.statuses() == ["Succeeded"]
     started = aws.run_module(MODULE, {**stage.options("3.0"), "wait": False})
@@ -238,7 +254,7 @@ def test_running_deployment_is_awaited_refused_or_superseded(aws: Aws, stage: Co
     superseded = aws.run_module(MODULE, stage.options("3.0", on_running_deployment="supersede"))
     assert superseded["rollout"]["verdict"] == "successful"
     assert stage.statuses() == ["Succeeded", "Succeeded", "Stopped"]
-    aws.run_module(MODULE, {**slow, "task_definition": stage.definition("4.0")})
+    aws.run_module(MODULE, stage.options("4.0", wait=False))
     # Another one is waited for, whatever becomes of it.
     result = aws.run_module(MODULE, stage.options("5.0", on_running_deployment="resume"))
     assert (result["rollout"]["resumed"], stage.statuses()[:2]) == (False, ["Succeeded", "Succeeded"])
@@ -334,39 +350,46 @@ def test_interrupted_run_stops_and_takes_back_where_asked(aws: Aws, stage: CodeD
     assert (result["rollout"]["verdict"], stage.statuses()) == ("successful", ["Succeeded", "Succeeded", "Stopped"])
 
 
-def test_late_run_is_told_to_go_on(aws: Aws, stage: CodeDeployed) -> None:
+def test_late_run_is_told_to_go_on(aws: Aws, stage: CodeDeployed, tmp_path: Path) -> None:
+    lines = tmp_path / "progress"
     stage.set_up(blue_green_deployment_configuration=WAIT_FOR_END)
     with pytest.raises(ModuleFailed, match="has not ended within 1 seconds"):
         aws.run_module(MODULE, stage.options("2.0", code_deploy=SLOW, wait_timeout=1))
     assert stage.statuses() == ["InProgress"]
-    assert aws.run_module(MODULE, stage.options("2.0", code_deploy=SLOW))["rollout"]["resumed"]
+    with standing_still(aws, lines, advance=3 * PAST):
+        again = aws.run_module(MODULE, stage.options("2.0", code_deploy=SLOW, progress_file=str(lines)))
+    assert again["rollout"]["resumed"]
 
 
-# The controller is killed as soon as the local AWS has answered this call so many times.
+# The controller is killed as soon as the local AWS has answered this call so many times: before a deployment, during
+# one that goes on until then, and after one.
 CUTS = (
-    ("ecs:RegisterTaskDefinition", 1),
-    ("ecs:TagResource", 1),
-    ("codedeploy:ListDeployments", 1),
-    ("codedeploy:CreateDeployment", 1),
-    ("codedeploy:GetDeployment", 1),
-    ("codedeploy:GetDeploymentTarget", 4),
-    ("ecs:DescribeServices", 3),
+    ("ecs:RegisterTaskDefinition", 1, SLOW),
+    ("ecs:TagResource", 1, SLOW),
+    ("codedeploy:ListDeployments", 1, SLOW),
+    ("codedeploy:CreateDeployment", 1, SLOW),
+    ("codedeploy:GetDeployment", 1, SLOW),
+    ("codedeploy:GetDeploymentTarget", 4, SLOW),
+    ("ecs:DescribeServices", 3, {}),
 )
 
 
-def test_killed_at_any_point_it_converges_with_one_deployment_a_change(aws: Aws, stage: CodeDeployed) -> None:
+def test_killed_at_any_point_it_converges_with_one_deployment_a_change(
+    aws: Aws, stage: CodeDeployed, tmp_path: Path
+) -> None:
     stage.set_up()
-    for number, (call, times) in enumerate(CUTS, 1):
-        options = stage.options(str(number), checkpoint=True)
+    for number, (call, times, how) in enumerate(CUTS, 1):
+        options = stage.options(str(number), checkpoint=True, code_deploy=how)
+        lines = tmp_path / str(number)
         aws.mark()
         child = run_in_child(MODULE, options)
-        until = time.monotonic() + 60
+        until = time.monotonic() + 300
         while aws.calls().count(call) < times:
             assert time.monotonic() < until, f"never saw {call}"
             time.sleep(0.01)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        result = aws.run_module(MODULE, options)
+        kill(aws, child)
+        with standing_still(aws, lines, advance=3 * PAST):
+            result = aws.run_module(MODULE, {**options, "progress_file": str(lines)})
         assert result["images"]["backend"].endswith(f":{number}"), call
         assert stage.runs() == str(number + 1), f"killed after {call}, a revision was registered twice"
         assert len(stage.numbers()) == number, f"killed after {call}, a change has started several deployments"
@@ -374,17 +397,20 @@ def test_killed_at_any_point_it_converges_with_one_deployment_a_change(aws: Aws,
     assert set(stage.statuses()) == {"Succeeded"}
 
 
-def test_killed_during_a_failing_rollout_it_does_not_report_success(aws: Aws, stage: CodeDeployed) -> None:
+def test_killed_during_a_failing_rollout_it_does_not_report_success(
+    aws: Aws, stage: CodeDeployed, tmp_path: Path
+) -> None:
+    lines = tmp_path / "progress"
     stage.set_up()
     hooks = {"hooks": {"after_install": stage.hook("bad", "FAILED")}}
-    control(aws, "ecs/timing", rollback=300)
+    control(aws, "ecs/timing", rollback=100_000)
     try:
         child = run_in_child(MODULE, stage.options("2.0", code_deploy=hooks))
         stage.started(2)
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        with pytest.raises(ModuleFailed, match=r"HOOK_EXECUTION_FAILURE.*has rolled the service back") as failure:
-            aws.run_module(MODULE, stage.options("2.0", code_deploy=hooks))
+        kill(aws, child)
+        rolled_back = pytest.raises(ModuleFailed, match=r"HOOK_EXECUTION_FAILURE.*has rolled the service back")
+        with standing_still(aws, lines, advance=100_000), rolled_back as failure:
+            aws.run_module(MODULE, stage.options("2.0", code_deploy=hooks, progress_file=str(lines)))
     finally:
         control(aws, "ecs/timing", rollback=10)
     assert failure.value.result["rollout"]["resumed"]
