@@ -74,9 +74,10 @@ class Rotated:
     def works(self, value: str) -> bool:
         return self.server.accepts(*self.login(value))
 
-    def versions(self) -> dict[str, list[str]]:
+    def versions(self, name: str = "") -> dict[str, list[str]]:
         """Labels of every version that there is, also of those without any."""
-        pages = self.client.list_secret_version_ids(SecretId=self.name, IncludeDeprecated=True, MaxResults=100)
+        asked = {"SecretId": name or self.name, "IncludeDeprecated": True, "MaxResults": 100}
+        pages = self.client.list_secret_version_ids(**asked)
         return {version["VersionId"]: sorted(version["VersionStages"]) for version in pages["Versions"]}
 
     def values(self) -> list[str]:
@@ -207,6 +208,39 @@ class AuthToken(Rotated):
     def remove(self) -> None:
         control(self.aws, "servers", "DELETE")
         self.server.run("ACL", "SETUSER", "default", "on", "resetpass", "nopass", "~*", "&*", "+@all")
+
+
+class Pair:
+    """A user of an application, and the user that changes its password and then, before that, its own."""
+
+    def __init__(self, aws: Aws, postgres: Postgres) -> None:
+        self.aws = aws
+        self.app = AlternatingUsers(aws, postgres)
+        self.master = self.app.admin
+
+    def args(self, token: str, master: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
+        """The application's secret first, so that the order is not the list's."""
+        args = self.app.args(token, **more)
+        entry = {"name": self.master, "strategy": "postgres_single_user", "rotate": "now", "database": "postgres"}
+        return {**args, "secrets": [*args["secrets"], {**entry, **self.app.place, **(master or {})}]}
+
+    def rotate(self, **more: Any) -> dict[str, Any]:
+        return self.aws.run_module(MODULE, self.args("one", **more))
+
+    def current(self, name: str) -> dict[str, str]:
+        return json.loads(self.app.client.get_secret_value(SecretId=name)["SecretString"])
+
+    def versions(self) -> dict[str, dict[str, list[str]]]:
+        return {name: self.app.versions(name) for name in (self.app.name, self.master)}
+
+    def works(self) -> bool:
+        master = self.current(self.master)
+        return self.app.server.accepts(master["username"], master["password"])
+
+    def spoil(self, **fields: str) -> None:
+        """Change the master's secret, and not the server."""
+        value = json.dumps({**self.current(self.master), **fields})
+        self.app.client.put_secret_value(SecretId=self.master, SecretString=value)
 
 
 #: Those whose steps this collection does itself.

@@ -26,7 +26,7 @@ from real_servers.redis import Redis
 from real_servers.watcher import watching
 
 from .harness import Aws, ModuleFailed, Server, execute, start_server, stop_server
-from .rotations import MODULE, STRATEGIES, AclUser, AlternatingUsers, MasterUser, Rotated, SingleUser
+from .rotations import MODULE, STRATEGIES, AclUser, AlternatingUsers, MasterUser, Pair, Rotated, SingleUser
 
 KILLED, ENDED, FAILED = 9, 0, 1
 
@@ -200,3 +200,28 @@ def test_killed_while_it_gives_up(rotated: Rotated, monkeypatch: pytest.MonkeyPa
         assert rotated.works(rotated.value()), f"cut {call}"
         assert not held(rotated) & {"AWSPENDING", "slipway-rolling"}, f"cut {call}"
     assert call > 15
+
+
+def test_killed_while_it_rotates_a_secret_and_the_one_that_its_rotation_needs(
+    quick: Server, monkeypatch: pytest.MonkeyPatch, postgres: Postgres
+) -> None:
+    """A run may end with the second one's login between two passwords. The next mends that first, and then has it."""
+    pair = Pair(Aws(quick, monkeypatch), postgres)
+    call = 0
+    killed = True
+    while killed:
+        call += 1
+        assert call < MOST
+        before, args = pair.versions(), pair.args(f"cut-{call}")
+        killed = run_and_kill(args, call)
+        assert pair.app.works(pair.app.value()), f"cut {call}"
+        pair.aws.run_module(MODULE, args)
+        for name, versions in pair.versions().items():
+            (made,) = versions.keys() - before[name].keys()
+            assert versions[made] == ["AWSCURRENT"], f"cut {call}: {name}"
+            held_by_others = [stages for version, stages in versions.items() if stages and version != made]
+            assert held_by_others == [["AWSPREVIOUS"]], f"cut {call}: {name}"
+        assert pair.works(), f"cut {call}"
+        assert pair.app.works(pair.app.value()), f"cut {call}"
+    assert call > 30
+    pair.app.remove()

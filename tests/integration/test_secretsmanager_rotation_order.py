@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,44 +13,9 @@ from real_servers.postgres import Postgres
 
 from .harness import Aws, ModuleFailed
 from .rotation_functions import Function
-from .rotations import MODULE, AlternatingUsers
+from .rotations import Pair
 
 EVERY_90_DAYS = {"automatically_after_days": 90}
-
-
-class Pair:
-    """A user of an application, and the user that changes its password and then, before that, its own."""
-
-    def __init__(self, aws: Aws, postgres: Postgres) -> None:
-        self.aws = aws
-        self.app = AlternatingUsers(aws, postgres)
-        self.master = self.app.admin
-
-    def args(self, master: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-        """The application's secret first, so that the order is not the list's."""
-        args = self.app.args("one", **more)
-        entry = {"name": self.master, "strategy": "postgres_single_user", "rotate": "now", "database": "postgres"}
-        return {**args, "secrets": [*args["secrets"], {**entry, **self.app.place, **(master or {})}]}
-
-    def rotate(self, **more: Any) -> dict[str, Any]:
-        return self.aws.run_module(MODULE, self.args(**more))
-
-    def fails(self, **more: Any) -> dict[str, Any]:
-        with pytest.raises(ModuleFailed) as failure:
-            self.rotate(**more)
-        return failure.value.result
-
-    def current(self, name: str) -> dict[str, str]:
-        return json.loads(self.app.client.get_secret_value(SecretId=name)["SecretString"])
-
-    def works(self) -> bool:
-        master = self.current(self.master)
-        return self.app.server.accepts(master["username"], master["password"])
-
-    def spoil(self, **fields: str) -> None:
-        """Change the master's secret, and not the server."""
-        value = json.dumps({**self.current(self.master), **fields})
-        self.app.client.put_secret_value(SecretId=self.master, SecretString=value)
 
 
 @pytest.fixture
@@ -59,6 +23,12 @@ def pair(aws: Aws, postgres: Postgres) -> Iterator[Pair]:
     one = Pair(aws, postgres)
     yield one
     one.app.remove()
+
+
+def fails(pair: Pair, **more: Any) -> dict[str, Any]:
+    with pytest.raises(ModuleFailed) as failure:
+        pair.rotate(**more)
+    return failure.value.result
 
 
 def test_a_secret_rotates_and_goes_back_after_its_admin_secret(pair: Pair, tmp_path: Path) -> None:
@@ -78,7 +48,7 @@ def test_a_secret_rotates_and_goes_back_after_its_admin_secret(pair: Pair, tmp_p
 def test_nothing_is_begun_with_a_login_that_has_failed_and_does_not_work(pair: Pair) -> None:
     right, versions = pair.current(pair.master)["password"], pair.app.versions()
     pair.spoil(password="nobody's password")
-    master, app = sorted(pair.fails()["failures"], key=lambda failure: failure["name"] != pair.master)
+    master, app = sorted(fails(pair)["failures"], key=lambda failure: failure["name"] != pair.master)
     assert (master["step"], app["step"]) == ("set", "admin_secret")
     assert f"its admin_secret {pair.master} has failed" in app["cause"]
     assert f'password authentication failed for user "{pair.app.master}"' in app["cause"]
@@ -92,7 +62,7 @@ def test_nothing_is_begun_with_a_login_that_has_failed_and_does_not_work(pair: P
 
 def test_a_login_that_works_is_used_although_its_own_rotation_has_failed(pair: Pair) -> None:
     pair.spoil(note=f"the password is {pair.current(pair.master)['password']}")
-    result = pair.fails()
+    result = fails(pair)
     assert [(failure["name"], failure["step"]) for failure in result["failures"]] == [(pair.master, "create")]
     assert result["secrets"][pair.app.name]["outcome"] == "rotated"
     assert pair.app.works(pair.app.value())
@@ -102,7 +72,7 @@ def test_nothing_is_begun_with_a_login_that_aws_still_rotates(pair: Pair) -> Non
     function, versions = Function(pair.aws), pair.app.versions()
     function.tell(seconds=1000)
     master = {"strategy": "lambda", "database": None, "rotation": {"lambda_arn": function.arn, **EVERY_90_DAYS}}
-    result = pair.fails(master={**master, **dict.fromkeys(pair.app.place)}, wait=False)
+    result = fails(pair, master={**master, **dict.fromkeys(pair.app.place)}, wait=False)
     assert result["secrets"][pair.master]["outcome"] == "in_progress"
     (failure,) = result["failures"]
     assert failure["step"] == "admin_secret"
