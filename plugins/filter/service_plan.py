@@ -35,7 +35,8 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: A dictionary with C(names), C(log_group), C(roles), C(target_groups), C(rules), C(task_definition),
-    C(load_balancers), C(deployment_configuration), C(scales), C(scalable_target) and C(output).
+    C(load_balancers), C(deployment_configuration), C(code_deploy), C(deployment_groups), C(scales), C(scalable_target)
+    and C(output).
   type: dict
 """
 

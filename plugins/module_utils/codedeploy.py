@@ -136,6 +136,17 @@ def _create_application(client: Any, application: str) -> None:
     client.create_application(applicationName=application, computePlatform="ECS")
 
 
+@aws_call("describe services of the ECS cluster {cluster}", missing=["ClusterNotFoundException"], default=[])
+def _services(client: Any, cluster: str, names: list[str]) -> list[str]:
+    """The names of those services that exist."""
+    found = [
+        service
+        for some in chunks(names, 10)
+        for service in client.describe_services(cluster=cluster, services=some)["services"]
+    ]
+    return [service["serviceName"] for service in found if service["status"] == "ACTIVE"]
+
+
 @aws_call("create the CodeDeploy deployment group {name}")
 def _create(client: Any, name: str, request: dict[str, Any]) -> str:
     return client.create_deployment_group(**request)["deploymentGroupId"]
@@ -180,11 +191,17 @@ class DeploymentGroup(Resource):
         self.groups = list(groups)
         self.purge_tags = purge_tags
         self.applications: dict[str, bool] = {}
+        # What C(describe) has told before anybody asked for it.
+        self.seen: dict[str, State] | None = None
         model = client.meta.service_model
         self.create_shape = model.operation_model("CreateDeploymentGroup").input_shape
         self.info_shape = model.shape_for("DeploymentGroupInfo")
 
     def describe(self) -> dict[str, State]:
+        seen, self.seen = self.seen, None
+        return self._look() if seen is None else seen
+
+    def _look(self) -> dict[str, State]:
         names: dict[str, list[str]] = {}
         for group in self.groups:
             names.setdefault(group["application_name"], []).append(group["deployment_group_name"])
@@ -294,8 +311,26 @@ def problems(groups: Iterable[Mapping[str, Any]], existing: Iterable[str]) -> li
 class Checked(DeploymentGroup):
     """The groups of a task that wants them: what is wrong with it is told before anything changes."""
 
-    def describe(self) -> dict[str, State]:
-        states = super().describe()
+    def without_service(self, ecs: Any) -> set[str]:
+        """The groups that do not exist and whose service does not either: CodeDeploy refuses to make them."""
+        self.seen = self.describe()
+        clusters: dict[str, dict[str, str]] = {}
+        for group in self.groups:
+            if name_of(group) not in self.seen:
+                (service,) = group["ecs_services"]
+                clusters.setdefault(service["cluster_name"], {})[name_of(group)] = service["service_name"]
+        known = in_parallel(
+            {
+                cluster: lambda cluster=cluster: _services(ecs, cluster, list(clusters[cluster].values()))
+                for cluster in clusters
+            }
+        )
+        return {
+            name for cluster, new in clusters.items() for name, service in new.items() if service not in known[cluster]
+        }
+
+    def _look(self) -> dict[str, State]:
+        states = super()._look()
         found = problems(self.groups, states)
         if found:
             raise AnsibleAWSError(message=" ".join(found))
@@ -309,9 +344,14 @@ def deployment_groups(module: SlipwayModule) -> dict[str, Any]:
     kind = Checked if present else DeploymentGroup
     resource = kind(module.client("codedeploy"), groups, purge_tags=options["purge_tags"])
     wanted = {name_of(group): given(group) if present else None for group in groups}
+    deferred: set[str] = set()
+    if isinstance(resource, Checked) and options["defer"]:
+        deferred = resource.without_service(module.client("ecs"))
+    wanted = {name: group for name, group in wanted.items() if name not in deferred}
     outcome = reconcile(resource, wanted, check_mode=module.check_mode)
     result = outcome.as_result(
-        deployment_groups={name: outcome.items[name] for name in wanted if name in outcome.items}
+        deployment_groups={name: outcome.items[name] for name in wanted if name in outcome.items},
+        deferred=sorted(deferred),
     )
     return result if present else _without_empty_applications(module, resource, result, set(wanted))
 

@@ -11,11 +11,12 @@ description:
   - Makes a list of deployment groups for ECS services be as stated, with their applications. One call describes all
     groups of an application, and only the calls that differ follow, in parallel.
   - No other module manages deployment groups. M(slipway.aws.ecs_service_rollout) makes deployments with them.
-  - The ECS service must exist when its group is made, with the deployment controller C(CODE_DEPLOY).
+  - The ECS service must exist when its group is made, with the deployment controller C(CODE_DEPLOY). With O(defer) one
+    task before and one after the service is made are right whatever there is.
   - "IAM actions: C(codedeploy:BatchGetDeploymentGroups), C(codedeploy:ListDeploymentGroups),
     C(codedeploy:CreateApplication), C(codedeploy:CreateDeploymentGroup), C(codedeploy:UpdateDeploymentGroup),
     C(codedeploy:DeleteDeploymentGroup), C(codedeploy:DeleteApplication), C(codedeploy:ListTagsForResource),
-    C(codedeploy:TagResource), C(codedeploy:UntagResource), C(iam:PassRole)."
+    C(codedeploy:TagResource), C(codedeploy:UntagResource), C(iam:PassRole), and with O(defer) C(ecs:DescribeServices)."
 author:
   - slipway.aws contributors (@slipway-aws)
 options:
@@ -179,6 +180,10 @@ options:
     description: Whether tags go that a group's C(tags) leave out.
     type: bool
     default: true
+  defer:
+    description: Whether new groups whose service does not exist are left out and named in RV(deferred).
+    type: bool
+    default: false
   state:
     description:
       - Whether the listed groups shall exist.
@@ -237,6 +242,11 @@ deployment_groups:
     deployment_config_name:
       description: Name of the configuration by which traffic is shifted.
       type: str
+deferred:
+  description: The new groups, as C(application/group), that were left out because their service does not exist.
+  returned: success
+  type: list
+  elements: str
 actions:
   description: What was done, or in check mode would be done.
   returned: success
@@ -264,6 +274,7 @@ def main() -> None:
         argument_spec={
             "deployment_groups": {"type": "list", "elements": "dict", "required": True, "options": DEPLOYMENT_GROUP},
             "purge_tags": {"type": "bool", "default": True},
+            "defer": {"type": "bool", "default": False},
             "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
         },
         supports_check_mode=True,

@@ -198,6 +198,7 @@ compute:
           log_group: /ecs/uex-prod/uex-backend
           pending_count: 0
           rollout_state: COMPLETED
+          deployment_controller: ECS
           running_count: 5
           service_name: uex-backend
           target_group_arn: arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/uex-backend/73e2d6bc24d8a067

@@ -50,12 +50,16 @@ def changes(stage: CodeDeployed) -> dict[str, tuple[Any, Any]]:
 
 
 def test_every_option_is_changed_and_then_unchanged(aws: Aws, stage: CodeDeployed) -> None:
+    task = {"deployment_groups": [stage.group()]}
+    for check in (True, False):
+        early = aws.run_module(GROUPS, {**task, "defer": True}, check=check)
+        assert (early["changed"], early["deferred"]) == (False, ["shop/backend"])
     aws.run_module(MODULE, stage.options())
     aws.run_module(MODULE, {**stage.options(), "name": "other"})
-    task = {"deployment_groups": [stage.group()]}
-    predicted = aws.run_module(GROUPS, task, check=True)
-    made = aws.run_module(GROUPS, task)
+    predicted = aws.run_module(GROUPS, {**task, "defer": True}, check=True)
+    made = aws.run_module(GROUPS, {**task, "defer": True})
     assert predicted["actions"] == made["actions"]
+    assert made["deferred"] == []
     told = made["deployment_groups"]["shop/backend"]
     assert told["arn"].endswith(f":{aws.account_id}:deploymentgroup:shop/backend")
     aws.mark()

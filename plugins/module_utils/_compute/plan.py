@@ -19,6 +19,9 @@ _PULL = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloa
 _PUSH = ["ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"]
 # The role with which ECS moves requests from one target group to the other.
 _SHIFT_POLICY = "iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"
+# The role with which CodeDeploy starts tasks, moves requests and calls hooks.
+_CODE_DEPLOY_POLICY = "iam::aws:policy/AWSCodeDeployRoleForECS"
+_ROLLBACK_EVENTS = ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"]
 GITHUB = "token.actions.githubusercontent.com"
 
 
@@ -184,6 +187,26 @@ def github_policy(inputs: Inputs, where: Mapping[str, str], execution_role: str)
                 ],
                 [ecs(f"{kind}/{cluster}/*") for kind in ("service", "service-deployment", "service-revision")],
             ),
+            # For the services that CodeDeploy deploys: the application has the environment's name.
+            _statement(
+                "RollOutByCodeDeploy",
+                [
+                    "codedeploy:BatchGetDeployments",
+                    "codedeploy:ContinueDeployment",
+                    "codedeploy:CreateDeployment",
+                    "codedeploy:GetApplicationRevision",
+                    "codedeploy:GetDeployment",
+                    "codedeploy:GetDeploymentConfig",
+                    "codedeploy:GetDeploymentTarget",
+                    "codedeploy:ListDeployments",
+                    "codedeploy:RegisterApplicationRevision",
+                    "codedeploy:StopDeployment",
+                ],
+                [
+                    f"arn:{partition}:codedeploy:{region}:{account}:{resource}"
+                    for resource in (f"application:{prefix}", f"deploymentgroup:{prefix}/*", "deploymentconfig:*")
+                ],
+            ),
             _statement("WatchTasks", ["ecs:DescribeTasks"], [ecs(f"task/{cluster}/*")]),
             _statement(
                 "ListTasks",
@@ -317,8 +340,18 @@ def is_balanced(inputs: Inputs) -> bool:
 
 
 def is_shifting(inputs: Inputs) -> bool:
-    """Whether deployments shift requests between two target groups."""
+    """Whether deployments of ECS itself shift requests between two target groups."""
     return inputs["deployment_strategy"] != "ROLLING"
+
+
+def by_code_deploy(inputs: Inputs) -> bool:
+    """Whether CodeDeploy makes the deployments, which always shift requests."""
+    return inputs["deployment_controller"] == "CODE_DEPLOY"
+
+
+def has_pair(inputs: Inputs) -> bool:
+    """Whether the service has two target groups."""
+    return is_shifting(inputs) or by_code_deploy(inputs)
 
 
 def service_names(inputs: Inputs) -> dict[str, Any]:
@@ -331,6 +364,7 @@ def service_names(inputs: Inputs) -> dict[str, Any]:
         "alternate_target_group": short_name(f"{base}-alt"),
         "task_role": short_name(f"{base}-task", 64),
         "shift_role": short_name(f"{base}-shift", 64),
+        "code_deploy_role": short_name(f"{base}-codedeploy", 64),
         "log_group": log_group(inputs["name_prefix"], inputs["name"]),
         "resource_id": f"service/{inputs['cluster_name']}/{inputs['name']}",
     }
@@ -373,13 +407,26 @@ def service_roles(inputs: Inputs, where: Mapping[str, str]) -> list[dict[str, An
                 **common,
             }
         )
+    if by_code_deploy(inputs):
+        roles.append(
+            {
+                "name": names["code_deploy_role"],
+                "path": f"{path}/codedeploy/{inputs['name']}/",
+                "description": f"Deploys {inputs['name']} of {inputs['project']} {inputs['environment_name']}",
+                "assume_role_policy": trust("codedeploy.amazonaws.com"),
+                "inline_policies": {},
+                "managed_policies": [f"arn:{where['partition']}:{_CODE_DEPLOY_POLICY}"],
+                "tags": {**inputs["tags"], "Name": names["code_deploy_role"], "Component": "codedeploy"},
+                **common,
+            }
+        )
     return roles
 
 
 def service_target_groups(inputs: Inputs) -> list[dict[str, Any]]:
     """The options of the module elbv2_target_groups for one service."""
     names = service_names(inputs)
-    wanted = [names["target_group"], *([names["alternate_target_group"]] if is_shifting(inputs) else [])]
+    wanted = [names["target_group"], *([names["alternate_target_group"]] if has_pair(inputs) else [])]
     stickiness = inputs["stickiness_seconds"]
     return [
         {
@@ -420,13 +467,13 @@ def service_rule(inputs: Inputs, target_group_arns: list[str]) -> dict[str, Any]
         "actions": [
             {
                 "type": "forward",
-                # The second one only gets requests while ECS shifts them there.
+                # The second one only gets requests while ECS or CodeDeploy shifts them there.
                 "target_groups": [
                     {"arn": arn, "weight": 0 if index else 1} for index, arn in enumerate(target_group_arns)
                 ],
             }
         ],
-        "keep_weights": is_shifting(inputs),
+        "keep_weights": has_pair(inputs),
         "tags": inputs["tags"],
     }
     if inputs["priority"]:
@@ -493,7 +540,9 @@ def environment_text(value: Any) -> str:
 
 
 def deployment_configuration(inputs: Inputs) -> dict[str, Any]:
-    """How ECS replaces tasks."""
+    """How ECS replaces tasks; nothing where CodeDeploy does."""
+    if by_code_deploy(inputs):
+        return {}
     strategy = inputs["deployment_strategy"]
     configuration: dict[str, Any] = {
         "strategy": strategy,
@@ -522,6 +571,52 @@ def deployment_configuration(inputs: Inputs) -> dict[str, Any]:
             "canary_bake_time_in_minutes": inputs["shift_minutes"],
         }
     return configuration
+
+
+def deployment_group_names(inputs: Inputs) -> dict[str, str]:
+    """The application is the environment's, and each service has a deployment group in it."""
+    return {"application_name": inputs["name_prefix"], "deployment_group_name": inputs["name"]}
+
+
+def code_deploy(inputs: Inputs) -> dict[str, Any]:
+    """The option code_deploy of the module ecs_service_rollout; nothing where ECS itself deploys."""
+    if not by_code_deploy(inputs):
+        return {}
+    hooks = {"hooks": dict(inputs["code_deploy_hooks"])} if inputs["code_deploy_hooks"] else {}
+    return {**deployment_group_names(inputs), **hooks}
+
+
+def deployment_groups(inputs: Inputs, role_arn: str) -> list[dict[str, Any]]:
+    """The options of the module codedeploy_ecs_deployment_groups for one service."""
+    if not by_code_deploy(inputs):
+        return []
+    names = service_names(inputs)
+    groups = [{"name": names[name]} for name in ("target_group", "alternate_target_group")]
+    route = {"listener_arns": [inputs["listener_arn"]]}
+    alarms = sorted(inputs["deployment_alarms"])
+    return [
+        {
+            **deployment_group_names(inputs),
+            "service_role_arn": role_arn,
+            "deployment_config_name": inputs["code_deploy_config"],
+            "ecs_services": [{"cluster_name": inputs["cluster_name"], "service_name": inputs["name"]}],
+            "load_balancer_info": {
+                "target_group_pair_info_list": [{"target_groups": groups, "prod_traffic_route": route}]
+            },
+            "blue_green_deployment_configuration": {
+                "terminate_blue_instances_on_deployment_success": {
+                    "action": "TERMINATE",
+                    "termination_wait_time_in_minutes": inputs["bake_minutes"],
+                },
+            },
+            "auto_rollback_configuration": {
+                "enabled": inputs["rollback"],
+                "events": _ROLLBACK_EVENTS if inputs["rollback"] else [],
+            },
+            "alarm_configuration": {"enabled": bool(alarms), "alarms": [{"name": name} for name in alarms]},
+            "tags": {**inputs["tags"], "Name": inputs["name"]},
+        }
+    ]
 
 
 def service_load_balancers(
@@ -629,6 +724,8 @@ def service_plan(inputs: Inputs, results: Mapping[str, Any]) -> dict[str, Any]:
             inputs, group_arns, rule_arn, _result(results, "roles", names["shift_role"])
         ),
         "deployment_configuration": deployment_configuration(inputs),
+        "code_deploy": code_deploy(inputs),
+        "deployment_groups": deployment_groups(inputs, _result(results, "roles", names["code_deploy_role"])),
         "scales": inputs["min_count"] != inputs["max_count"] or bool(inputs["scheduled_scaling"]),
         "scalable_target": scalable_target(inputs, f"{balancer}/{full_name}" if balancer and full_name else ""),
         "output": service_output(inputs, results, url),
@@ -663,4 +760,5 @@ def service_output(inputs: Inputs, results: Mapping[str, Any], url: str) -> dict
             (item.get("rollout_state", "") for item in service.get("deployments", []) if item["status"] == "PRIMARY"),
             "",
         ),
+        "deployment_controller": inputs["deployment_controller"],
     }

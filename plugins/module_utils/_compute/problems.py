@@ -35,7 +35,10 @@ DEFAULTS: dict[str, Any] = {
     "health_check_timeout": 5,
     "environment": {},
     "secrets": {},
+    "deployment_controller": "ECS",
     "deployment_strategy": "ROLLING",
+    "lifecycle_hooks": [],
+    "code_deploy_hooks": {},
     "minimum_healthy_percent": 100,
     "maximum_percent": 200,
 }
@@ -229,7 +232,30 @@ def split_secret(reference: str) -> tuple[str, str]:
     return (found["secret"], found["key"] or "") if found else ("", "")
 
 
+def _code_deploy_problems(inputs: Inputs) -> list[str]:
+    """What a service cannot have whose deployments CodeDeploy makes."""
+    controller = "compute_service_deployment_controller is CODE_DEPLOY"
+    problems = []
+    if not (inputs.get("path_patterns") or inputs.get("host_headers")):
+        problems.append(
+            f"{controller}, which shifts requests, but compute_service_path_patterns and compute_service_host_headers "
+            "are empty; give one of them, or ECS."
+        )
+    if inputs["deployment_strategy"] != "ROLLING":
+        problems.append(
+            f"compute_service_deployment_strategy is {inputs['deployment_strategy']}, one of ECS's own, but "
+            f"{controller}; leave it out, and say in compute_service_code_deploy_config how requests are shifted."
+        )
+    if inputs["lifecycle_hooks"]:
+        problems.append(
+            f"compute_service_lifecycle_hooks are given, but {controller}; give compute_service_code_deploy_hooks."
+        )
+    return problems
+
+
 def _deployment_problems(inputs: Inputs) -> list[str]:
+    if inputs["deployment_controller"] == "CODE_DEPLOY":
+        return _code_deploy_problems(inputs)
     least, most = inputs["minimum_healthy_percent"], inputs["maximum_percent"]
     strategy = inputs["deployment_strategy"]
     problems = []
@@ -243,6 +269,11 @@ def _deployment_problems(inputs: Inputs) -> list[str]:
         problems.append(
             f"compute_service_deployment_strategy is {strategy}, which shifts requests, but "
             "compute_service_path_patterns and compute_service_host_headers are empty; give one of them, or ROLLING."
+        )
+    if inputs["code_deploy_hooks"]:
+        problems.append(
+            "compute_service_code_deploy_hooks are given, but compute_service_deployment_controller is "
+            f"{inputs['deployment_controller']}; give compute_service_lifecycle_hooks, or CODE_DEPLOY."
         )
     return problems
 

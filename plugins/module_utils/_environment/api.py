@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from .._ecs.verdict import as_its_primary_task_set
 from ..core import aws_call, chunks, in_parallel, tag_filters
 
 
@@ -99,7 +100,8 @@ def _service_arns(client: Any, cluster_arn: str) -> list[str]:
 
 @aws_call("describe the services of {cluster_arn}")
 def _some_services(client: Any, cluster_arn: str, arns: list[str]) -> list[dict[str, Any]]:
-    return client.describe_services(cluster=cluster_arn, services=arns, include=["TAGS"])["services"]
+    answer = client.describe_services(cluster=cluster_arn, services=arns, include=["TAGS"])
+    return [as_its_primary_task_set(service) for service in answer["services"]]
 
 
 @aws_call("describe the task definition {arn}")

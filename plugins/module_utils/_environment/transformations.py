@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from .._ecs.verdict import controller_of
 from ..core import from_tag_list
 
 # The tag that says which one of its kind a resource is: alb among the security groups, database among the secrets.
@@ -219,6 +220,7 @@ def service_output(service: Mapping[str, Any], base_url: str, paths: Mapping[str
         "log_group": log_options.get("awslogs-group", ""),
         "url": f"{base_url}{paths[target_group]}" if target_group in paths and base_url else "",
         "rollout_state": primary.get("rolloutState", ""),
+        "deployment_controller": controller_of(service),
     }
 
 

@@ -82,6 +82,7 @@ SERVICE: dict[str, Any] = {
     "task_managed_policies": [],
     "execute_command": False,
     "port": 8080,
+    "listener_arn": "arn:listener",
     "path_patterns": ["/web/*"],
     "host_headers": [],
     "priority": 0,
@@ -102,6 +103,7 @@ SERVICE: dict[str, Any] = {
     "scale_in_cooldown": 300,
     "scale_out_cooldown": 60,
     "scheduled_scaling": [],
+    "deployment_controller": "ECS",
     "deployment_strategy": "ROLLING",
     "minimum_healthy_percent": 100,
     "maximum_percent": 200,
@@ -112,6 +114,8 @@ SERVICE: dict[str, Any] = {
     "shift_percent": 10.0,
     "shift_minutes": 5,
     "lifecycle_hooks": [],
+    "code_deploy_config": "CodeDeployDefault.ECSAllAtOnce",
+    "code_deploy_hooks": {},
     "log_retention_days": 30,
     "log_kms_key_arn": "",
 }
@@ -120,6 +124,7 @@ RESULTS: dict[str, Any] = {
     "roles": {
         "uex-dev-web-task": {"arn": "arn:aws:iam::123456789012:role/task"},
         "uex-dev-web-shift": {"arn": "arn:aws:iam::123456789012:role/shift"},
+        "uex-dev-web-codedeploy": {"arn": "arn:aws:iam::123456789012:role/codedeploy"},
     },
     "target_groups": {
         "uex-dev-web": {"arn": GROUP, "full_name": "targetgroup/uex-dev-web/1"},
@@ -351,6 +356,28 @@ def test_shifting_service_behind_the_load_balancer(strategy: str, extra: dict[st
     assert shift["managed_policies"] == ["arn:aws:iam::aws:policy/AmazonECSInfrastructureRolePolicyForLoadBalancers"]
 
 
+def test_service_that_codedeploy_deploys() -> None:
+    wanted = service(
+        deployment_controller="CODE_DEPLOY", deployment_alarms=["b", "a"], code_deploy_hooks={"after_install": "f"}
+    )
+    assert [group["name"] for group in wanted["target_groups"]] == ["uex-dev-web", "uex-dev-web-alt"]
+    assert wanted["rules"][0]["keep_weights"]
+    assert wanted["load_balancers"] == [{"target_group_arn": GROUP, "container_name": "web", "container_port": 8080}]
+    # A circuit breaker and alarms of ECS's own are refused.
+    assert wanted["deployment_configuration"] == {}
+    where = {"application_name": "uex-dev", "deployment_group_name": "web"}
+    assert wanted["code_deploy"] == {**where, "hooks": {"after_install": "f"}}
+    (group,) = wanted["deployment_groups"]
+    assert {name: group[name] for name in where} == where
+    assert group["service_role_arn"] == "arn:aws:iam::123456789012:role/codedeploy"
+    (pair,) = group["load_balancer_info"]["target_group_pair_info_list"]
+    assert [item["name"] for item in pair["target_groups"]] == ["uex-dev-web", "uex-dev-web-alt"]
+    assert group["alarm_configuration"] == {"enabled": True, "alarms": [{"name": "a"}, {"name": "b"}]}
+    role = wanted["roles"][1]
+    assert role["managed_policies"] == ["arn:aws:iam::aws:policy/AWSCodeDeployRoleForECS"]
+    assert (service()["code_deploy"], service()["deployment_groups"], len(service()["roles"])) == ({}, [], 1)
+
+
 def test_deployment_alarms_and_hooks() -> None:
     configuration = service(
         deployment_strategy="BLUE_GREEN", deployment_alarms=["b", "a"], lifecycle_hooks=[{"target_type": "PAUSE"}]
@@ -437,6 +464,7 @@ def test_output() -> None:
         "log_group": "/ecs/uex-dev/web",
         "url": "https://alb.example.com/web/",
         "rollout_state": "COMPLETED",
+        "deployment_controller": "ECS",
     }
 
 

@@ -103,6 +103,19 @@ def test_counts_follow_the_desired_count() -> None:
             {"deployment_strategy": "BLUE_GREEN", "path_patterns": []},
             "compute_service_deployment_strategy is BLUE_GREEN, which shifts requests",
         ),
+        (
+            {"deployment_controller": "CODE_DEPLOY", "path_patterns": []},
+            "compute_service_deployment_controller is CODE_DEPLOY, which shifts requests",
+        ),
+        (
+            {"deployment_controller": "CODE_DEPLOY", "deployment_strategy": "CANARY"},
+            "compute_service_deployment_strategy is CANARY, one of ECS's own",
+        ),
+        (
+            {"deployment_controller": "CODE_DEPLOY", "lifecycle_hooks": [{"target_type": "PAUSE"}]},
+            "give compute_service_code_deploy_hooks",
+        ),
+        ({"code_deploy_hooks": {"after_install": "f"}}, "give compute_service_lifecycle_hooks, or CODE_DEPLOY"),
         ({"vpc_id": ""}, "compute_vpc_id is empty and the environment has none; run the role vpc first"),
         ({"listener_arn": ""}, "compute_listener_arns is empty and the environment has none"),
     ],
