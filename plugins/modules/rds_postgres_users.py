@@ -165,7 +165,7 @@ def _read(module: SlipwayModule, secret: str) -> str | None:
         if module.check_mode and error_code(error.exception) == "ResourceNotFoundException":
             return None
         raise
-    module._module.no_log_values.add(value)
+    postgres_users.Hidden(module._module.no_log_values.add).add(value)
     return value
 
 

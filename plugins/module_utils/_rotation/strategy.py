@@ -28,7 +28,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeVar
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 # Shorter strings cannot be hidden: they are part of everything. Nothing that is generated is so short.
 _SHORTEST_HIDDEN = 6
@@ -83,8 +83,10 @@ class Hidden:
 
 
 def secret_parts(value: str) -> Iterator[str]:
-    """The value itself, and of JSON what is secret in it: by the names of fields, or because it looks drawn."""
+    """The value itself, and what is secret in it: a URL's password, and of JSON fields by their names, or what looks
+    drawn."""
     yield value
+    yield from _of_url(value)
     with contextlib.suppress(ValueError):
         yield from _parts(json.loads(value), secret=False)
 
@@ -96,8 +98,20 @@ def _parts(found: Any, *, secret: bool) -> Iterator[str]:
     elif isinstance(found, list):
         for part in found:
             yield from _parts(part, secret=secret)
-    elif isinstance(found, str) and (secret or _DRAWN.fullmatch(found)):
-        yield found
+    elif isinstance(found, str):
+        if secret or _DRAWN.fullmatch(found):
+            yield found
+        yield from _of_url(found)
+
+
+def _of_url(text: str) -> Iterator[str]:
+    """The password in a URL, as it stands there and as it is meant."""
+    if "://" not in text:
+        return
+    with contextlib.suppress(ValueError):
+        password = urlsplit(text).password
+        if password:
+            yield from {password, unquote(password)}
 
 
 def spellings(secret: str) -> set[str]:

@@ -61,6 +61,12 @@ def test_what_is_secret_in_a_value_is_found_however_deep_it_is() -> None:
     }
     text = json.dumps(value)
     assert list(secret_parts(text)) == [text, drawn, "nested-1", "listed-1", "listed-2", value["salt"]]
+    for url in (
+        "mongodb+srv://uex:it%27s-me@db.example.com/uex?w=1",
+        json.dumps({"mongo": "redis://:it%27s-me@db:6379"}),
+    ):
+        assert set(secret_parts(url)) == {url, "it%27s-me", "it's-me"}
+    assert list(secret_parts("https://example.com/[")) == ["https://example.com/["]
 
 
 def test_renewed_keeps_what_no_recipe_names() -> None:
