@@ -165,7 +165,7 @@ actions:
 
 from typing import Any
 
-from ansible_collections.slipway.aws.plugins.module_utils.cloudfront_resources import (
+from ansible_collections.slipway.aws.plugins.module_utils.cloudfront import (
     CachePolicies,
     manage_named,
     selection_options,

@@ -517,7 +517,7 @@ actions:
 
 from typing import Any
 
-from ansible_collections.slipway.aws.plugins.module_utils.cloudfront_resources import (
+from ansible_collections.slipway.aws.plugins.module_utils.cloudfront import (
     FIELDS,
     GLOBAL_REGION,
     Distribution,

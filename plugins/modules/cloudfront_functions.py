@@ -116,7 +116,7 @@ actions:
 
 from typing import Any
 
-from ansible_collections.slipway.aws.plugins.module_utils.cloudfront_resources import Functions, manage, shown
+from ansible_collections.slipway.aws.plugins.module_utils.cloudfront import Functions, manage, shown
 from ansible_collections.slipway.aws.plugins.module_utils.core import State
 
 FUNCTION: dict[str, Any] = {

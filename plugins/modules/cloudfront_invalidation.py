@@ -191,14 +191,15 @@ actions:
 from dataclasses import replace
 from typing import Any
 
-from ansible_collections.slipway.aws.plugins.module_utils._cloudfront import paths
 from ansible_collections.slipway.aws.plugins.module_utils.cloudfront import (
     DISTRIBUTION,
+    GLOBAL_REGION,
     Invalidator,
     Month,
     Target,
     find_targets,
     origin_path_of,
+    paths,
     this_month,
 )
 from ansible_collections.slipway.aws.plugins.module_utils.core import (
@@ -209,9 +210,6 @@ from ansible_collections.slipway.aws.plugins.module_utils.core import (
     run,
 )
 from ansible_collections.slipway.aws.plugins.module_utils.planned import is_planned, planned_id
-
-# CloudFront and what it is tagged with live here, whatever the region of everything else.
-GLOBAL_REGION = "us-east-1"
 
 # Of each target the batches.
 Plans = list[list[dict[str, Any]]]

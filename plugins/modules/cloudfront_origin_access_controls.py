@@ -107,7 +107,7 @@ actions:
 
 from typing import Any
 
-from ansible_collections.slipway.aws.plugins.module_utils.cloudfront_resources import OriginAccessControls, manage_named
+from ansible_collections.slipway.aws.plugins.module_utils.cloudfront import OriginAccessControls, manage_named
 
 CONTROL: dict[str, Any] = {
     "name": {"type": "str", "required": True},

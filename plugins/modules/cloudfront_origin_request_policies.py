@@ -136,7 +136,7 @@ actions:
 
 from typing import Any
 
-from ansible_collections.slipway.aws.plugins.module_utils.cloudfront_resources import (
+from ansible_collections.slipway.aws.plugins.module_utils.cloudfront import (
     OriginRequestPolicies,
     manage_named,
     selection_options,

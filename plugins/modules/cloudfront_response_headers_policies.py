@@ -246,7 +246,7 @@ actions:
 
 from typing import Any
 
-from ansible_collections.slipway.aws.plugins.module_utils.cloudfront_resources import (
+from ansible_collections.slipway.aws.plugins.module_utils.cloudfront import (
     ResponseHeadersPolicies,
     custom_headers,
     manage_named,

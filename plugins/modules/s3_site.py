@@ -217,14 +217,17 @@ actions:
 from pathlib import Path
 from typing import Any
 
-from ansible_collections.slipway.aws.plugins.module_utils._cloudfront import paths
-from ansible_collections.slipway.aws.plugins.module_utils._s3site.plan import Plan
-from ansible_collections.slipway.aws.plugins.module_utils.cloudfront import DISTRIBUTION, Invalidator, Target
+from ansible_collections.slipway.aws.plugins.module_utils.cloudfront import (
+    DISTRIBUTION,
+    GLOBAL_REGION,
+    Invalidator,
+    Target,
+    paths,
+)
 from ansible_collections.slipway.aws.plugins.module_utils.core import AnsibleAWSError, Progress, SlipwayModule, run
 from ansible_collections.slipway.aws.plugins.module_utils.planned import is_planned
-from ansible_collections.slipway.aws.plugins.module_utils.s3_site import Site, fetch_pages
+from ansible_collections.slipway.aws.plugins.module_utils.s3_site import Plan, Site, fetch_pages
 
-GLOBAL_REGION = "us-east-1"
 FETCHED_AT_MOST = 10
 
 

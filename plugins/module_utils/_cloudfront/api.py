@@ -9,6 +9,9 @@ from typing import Any
 
 from ..core import aws_call, from_tag_list, to_tag_list
 
+# CloudFront and what it is tagged with live here, whatever the region of everything else.
+GLOBAL_REGION = "us-east-1"
+
 
 @aws_call("list the distributions")
 def distributions(client: Any) -> list[dict[str, Any]]:

@@ -1,51 +1,16 @@
 # Copyright: slipway.aws contributors
 # GNU General Public License v3.0+ (see LICENSES/GPL-3.0-or-later.txt or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""CloudFront distributions and what they refer to."""
+"""What the modules for lists of named things at CloudFront have in common: options, and C(main)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from ._cloudfront.distribution_config import FIELDS
-from ._cloudfront.distributions import Distribution, References
-from ._cloudfront.functions import Functions, shown
-from ._cloudfront.named import Named, Words
-from ._cloudfront.words import (
-    CachePolicies,
-    OriginAccessControls,
-    OriginRequestPolicies,
-    ResponseHeadersPolicies,
-    custom_headers,
-    wanted_cors,
-    wanted_security,
-    wanted_selections,
-)
-from .core import AnsibleAWSError, Resource, SlipwayModule, State, given, reconcile, run
-
-__all__ = [
-    "FIELDS",
-    "GLOBAL_REGION",
-    "CachePolicies",
-    "Distribution",
-    "Functions",
-    "OriginAccessControls",
-    "OriginRequestPolicies",
-    "References",
-    "ResponseHeadersPolicies",
-    "custom_headers",
-    "manage",
-    "manage_named",
-    "selection_options",
-    "shown",
-    "wanted_cors",
-    "wanted_security",
-    "wanted_selections",
-]
-
-# CloudFront and what it is tagged with live here, whatever the region of everything else.
-GLOBAL_REGION = "us-east-1"
+from ..core import AnsibleAWSError, Resource, SlipwayModule, State, given, reconcile, run
+from .api import GLOBAL_REGION
+from .named import Named, Words
 
 
 def manage_named(
