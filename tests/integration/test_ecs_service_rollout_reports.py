@@ -150,7 +150,10 @@ def test_tag_that_points_at_another_digest_can_be_a_change(aws: Aws, stage: Stag
 
 
 def test_preflight_reports_everything_at_once_before_any_change(aws: Aws, balanced: Stage) -> None:
-    secret = aws.client("secretsmanager").create_secret(Name="db", SecretString=json.dumps({"password": "x"}))["ARN"]
+    secrets = aws.client("secretsmanager")
+    secret = secrets.create_secret(Name="db", SecretString=json.dumps({"password": "x"}))["ARN"]
+    unset = secrets.create_secret(Name="unset")["ARN"]
+    elsewhere = aws.client("secretsmanager", "eu-west-1").create_secret(Name="far", SecretString="x")["ARN"]
     uri = aws.client("ecr").create_repository(repositoryName="shop/web")["repository"]["repositoryUri"]
     container = balanced.container(
         image=f"{uri}:missing",
@@ -158,16 +161,23 @@ def test_preflight_reports_everything_at_once_before_any_change(aws: Aws, balanc
             {"name": "A", "value_from": f"{secret}:user::"},
             {"name": "B", "value_from": f"{secret}:password::"},
             {"name": "C", "value_from": "/shop/none"},
+            {"name": "D", "value_from": f"{secret}:password:AWSPREVIOUS:"},
+            # The region that it names is asked for it.
+            {"name": "E", "value_from": elsewhere},
         ],
+        repository_credentials={"credentials_parameter": unset},
         log_configuration={
             "log_driver": "awslogs",
             "options": {"awslogs-group": "/ecs/none", "awslogs-region": "us-east-1", "awslogs-stream-prefix": "ecs"},
         },
     )
     network = {"subnets": [*balanced.subnets, "subnet-0123456789abcdef0"], "security_groups": balanced.groups[:1]}
+    ebs = {"role_arn": f"arn:aws:iam::{aws.account_id}:role/ebs", "size_in_gib": 10}
+    volume = {"name": "data", "configured_at_launch": True}
     options = balanced.service(
-        task_definition=balanced.definition(container_definitions=[container]),
+        task_definition=balanced.definition(container_definitions=[container], volumes=[volume]),
         network_configuration={"awsvpc_configuration": network},
+        volume_configurations=[{"name": "data", "managed_ebs_volume": ebs}],
         verify=True,
     )
     aws.mark()
@@ -181,7 +191,14 @@ def test_preflight_reports_everything_at_once_before_any_change(aws: Aws, balanc
         "subnet-0123456789abcdef0 does not",
     ):
         assert word in message
+    for word in (
+        f"secrets.D: the secret {secret} has no version AWSPREVIOUS",
+        f"repository_credentials: the secret {unset} has no version AWSCURRENT",
+        "volume_configurations.managed_ebs_volume.role_arn: the role arn:aws:iam::{account}:role/ebs does not exist",
+    ):
+        assert word.replace("{account}", aws.account_id) in message
     assert "secrets.B" not in message
+    assert "secrets.E" not in message
 
 
 def test_preflight_passes_what_is_right(aws: Aws, balanced: Stage) -> None:

@@ -32,6 +32,12 @@ class SecretReference:
     version: str = ""
     parameter: bool = False
 
+    @property
+    def region(self) -> str | None:
+        """The region that an ARN names; a name is one of the service's own."""
+        parts = self.arn.split(":")
+        return parts[3] if parts[0] == "arn" and len(parts) > 3 else None
+
 
 def secret_reference(value: str) -> SecretReference:
     """What C(valueFrom) points at: a parameter, or a secret with its key, stage and version."""
@@ -90,6 +96,14 @@ def _roles(definition: Mapping[str, Any], service: Mapping[str, Any]) -> Iterato
         yield "load_balancers.advanced_configuration.role_arn", advanced.get("roleArn"), ECS
     for hook in _hooks(service):
         yield "deployment_configuration.lifecycle_hooks.role_arn", hook.get("roleArn"), ECS
+    for volume in service.get("volumeConfigurations") or []:
+        role = (volume.get("managedEBSVolume") or {}).get("roleArn")
+        yield "volume_configurations.managed_ebs_volume.role_arn", role, ECS
+    for lattice in service.get("vpcLatticeConfigurations") or []:
+        yield "vpc_lattice_configurations.role_arn", lattice.get("roleArn"), ECS
+    for connected in (service.get("serviceConnectConfiguration") or {}).get("services") or []:
+        role = (connected.get("tls") or {}).get("roleArn")
+        yield "service_connect_configuration.services.tls.role_arn", role, ECS
 
 
 def _check_role(client: Any, option: str, arn: str, principal: str) -> list[str]:
@@ -134,10 +148,9 @@ def _container_checks(clients: Clients, definition: Mapping[str, Any]) -> Iterat
         image = container.get("image", "")
         if api.ECR_IMAGE.match(image) and not is_planned(image):
             yield f"{where}.image", lambda where=where, image=image: _check_image(clients, where, image)
-        for secret in container.get("secrets") or []:
-            value = secret["valueFrom"]
+        for option, value in _secrets(container):
             if not is_planned(value):
-                name = f"{where}.secrets.{secret['name']}"
+                name = f"{where}.{option}"
                 yield name, lambda name=name, value=value: _check_secret(clients, name, secret_reference(value))
         log = container.get("logConfiguration") or {}
         group = (log.get("options") or {}).get("awslogs-group")
@@ -150,6 +163,18 @@ def _container_checks(clients: Clients, definition: Mapping[str, Any]) -> Iterat
             )
 
 
+def _secrets(container: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a container reads when it starts: the option, and where the value comes from."""
+    for secret in container.get("secrets") or []:
+        yield f"secrets.{secret['name']}", secret["valueFrom"]
+    for secret in (container.get("logConfiguration") or {}).get("secretOptions") or []:
+        yield f"log_configuration.secret_options.{secret['name']}", secret["valueFrom"]
+    registry = (container.get("repositoryCredentials") or {}).get("credentialsParameter") or ""
+    # By its name it is a secret too, and no parameter.
+    if ":secretsmanager:" in registry:
+        yield "repository_credentials", registry
+
+
 def _check_image(clients: Clients, where: str, image: str) -> list[str]:
     if api.image_digest(clients, image):
         return []
@@ -159,20 +184,29 @@ def _check_image(clients: Clients, where: str, image: str) -> list[str]:
 def _check_secret(clients: Clients, where: str, reference: SecretReference) -> list[str]:
     if reference.parameter:
         name = reference.arn.partition(":parameter")[2] or reference.arn
-        known = _get_parameters(clients("ssm"), name)
+        known = _get_parameters(_in_region(clients, "ssm", reference), name)
         return [] if known else [f"{where}: there is no parameter {name}."]
-    secret = _describe_secret(clients("secretsmanager"), reference.arn)
+    client = _in_region(clients, "secretsmanager", reference)
+    secret = _describe_secret(client, reference.arn)
     if secret is None or secret.get("DeletedDate"):
         return [f"{where}: the secret {reference.arn} does not exist or is to be deleted."]
+    stages = {stage for held in (secret.get("VersionIdsToStages") or {}).values() for stage in held}
+    stage = reference.stage or "AWSCURRENT"
+    if not reference.version and stage not in stages:
+        return [f"{where}: the secret {reference.arn} has no version {stage}, so there is no value to read."]
     if not reference.json_key:
         return []
-    keys = _secret_keys(clients("secretsmanager"), reference)
+    keys = _secret_keys(client, reference)
     if keys is None:
         return [f"{where}: the secret {reference.arn} holds no JSON object, so it has no key {reference.json_key!r}."]
     if reference.json_key not in keys:
         known_keys = ", ".join(sorted(keys)) or "none"
         return [f"{where}: the secret {reference.arn} has no key {reference.json_key!r}; it has {known_keys}."]
     return []
+
+
+def _in_region(clients: Clients, service: str, reference: SecretReference) -> Any:
+    return clients(service, region=reference.region) if reference.region else clients(service)
 
 
 @aws_call("look up the parameter {name}")
@@ -228,7 +262,7 @@ def _balancer_checks(
         ):
             if arn and not is_planned(arn):
                 yield (
-                    arn,
+                    f"{option} {arn} {balancer.get('containerName')} {balancer.get('containerPort')}",
                     lambda option=option, arn=arn, balancer=balancer: _check_target_group(
                         clients, option, arn, balancer, definition, subnets
                     ),
