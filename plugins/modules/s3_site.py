@@ -13,7 +13,10 @@ description:
     first page last. Then the changed paths are invalidated, and only then assets of old releases are deleted.
   - A run that is cut off anywhere leaves every page with all assets that it refers to, and the next run finishes it.
   - Only what this module published is ever deleted. Neighbouring prefixes, excluded files and objects of others stay.
-  - Remembers the releases below C(.slipway/) in the bucket, and can go back to one without uploading.
+  - Remembers the releases below C(.slipway/) in the bucket, and can go back to one without uploading. Nobody but the
+    publisher needs to read them there - deny it to the distribution, as the role C(slipway.aws.edge) does.
+  - An object that somebody else has changed is put right. Where only its headers were changed that is not seen, because
+    a listing does not tell of them.
   - A folder of 10,000 files that has not changed takes twelve calls.
   - "IAM actions: C(s3:ListBucket), C(s3:GetObject), C(s3:PutObject), C(s3:DeleteObject), and where asked for
     C(cloudfront:ListInvalidations), C(cloudfront:CreateInvalidation), C(cloudfront:GetInvalidation); where a key of

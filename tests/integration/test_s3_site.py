@@ -460,6 +460,12 @@ def test_bad_input_is_refused(aws: Aws, bucket: str, tmp_path: Path) -> None:
     (outside / "link.html").symlink_to("/etc/hostname")
     with pytest.raises(ModuleFailed, match=r"link\.html leads out of"):
         run(aws, bucket, outside)
+    inside = build(tmp_path / "memory", "1")
+    (inside / ".slipway").mkdir()
+    (inside / ".slipway" / "x").write_text("x")
+    with pytest.raises(ModuleFailed, match=r"\.slipway has the name of this module's memory"):
+        run(aws, bucket, inside)
+    assert run(aws, bucket, inside, check=True, exclude=[".slipway"])["changed"]
     with pytest.raises(ModuleFailed, match=r"Create the bucket first, or correct its name\..*NoSuchBucket"):
         run(aws, "no-such-bucket", build(tmp_path / "dist", "1"))
     assert run(aws, "no-such-bucket", tmp_path / "dist", check=True)["changed"]

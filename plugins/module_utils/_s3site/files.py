@@ -19,6 +19,8 @@ from typing import Any
 
 from ..core import AnsibleAWSError
 
+# Where the memory of sites stands in a bucket.
+HOME = ".slipway"
 PAGES = (".html", ".htm")
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
@@ -158,6 +160,10 @@ def scan(source: Path, exclude: Iterable[str]) -> dict[str, str]:
     found = dict(sorted(_walk(str(source), source.resolve(), "", list(exclude))))
     if not found:
         raise AnsibleAWSError(message=f"source: {source} has no files; that would delete the site that is there.")
+    if any(key.startswith(f"{HOME}/") for key in found):
+        raise AnsibleAWSError(
+            message=f"source: {source}/{HOME} has the name of this module's memory; rename or exclude it."
+        )
     return found
 
 

@@ -48,7 +48,7 @@ class Site:
         self.bucket = bucket
         self.prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
         # Beside the site and not in it, so that no listing and no neighbour mixes them up.
-        self.home = f".slipway/{self.prefix or '-/'}"
+        self.home = f"{files.HOME}/{self.prefix or '-/'}"
         self.manifest_key = f"{self.home}manifest.json.gz"
         self.manifest = Manifest()
         self.listing: dict[str, str] = {}
@@ -66,7 +66,7 @@ class Site:
         if not self.prefix:
             known += [self.manifest_key, *(self._archive_key(digest) for digest in self.manifest.archived)]
         found = listed(self.client, self.bucket, self.prefix, known)
-        self.listing = {key: etag for key, etag in found.items() if not key.startswith(".slipway/")}
+        self.listing = {key: etag for key, etag in found.items() if not key.startswith(f"{files.HOME}/")}
 
     def read_with_files(
         self, source: Path, exclude: Iterable[str], rules: Iterable[Mapping[str, Any]], *, bucket_may_be_missing: bool
