@@ -85,3 +85,5 @@ def test_calls_do_not_grow_with_the_number_of_services(aws: Aws, stage: Stage) -
 def test_cluster_that_does_not_exist_has_no_services(aws: Aws) -> None:
     result = aws.run_module(MODULE, {"cluster": "gone", "services": ["api"]})
     assert (result["services"], result["missing"]) == ({}, ["api"])
+    result = aws.run_module(MODULE, {"cluster": "gone", "services": ["api", "web"]})
+    assert (result["services"], result["missing"]) == ({}, ["api", "web"])

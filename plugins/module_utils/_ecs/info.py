@@ -267,7 +267,9 @@ def services_info(module: SlipwayModule) -> dict[str, Any]:
     try:
         snapshot.take()
     except AnsibleAWSError as error:
-        if error.exception is None or error_code(error.exception) != "ClusterNotFoundException":
+        # Of several calls that have failed together, the first one tells why.
+        cause = error if error.exception is not None else error.__cause__
+        if error_code(getattr(cause, "exception", None) or error) != "ClusterNotFoundException":
             raise
         return {"changed": False, "cluster": options["cluster"], "services": {}, "missing": options["services"]}
     by_group: dict[str, list[dict[str, Any]]] = {}

@@ -61,13 +61,13 @@ def _listing(client: Any, bucket: str, prefix: str, known: Iterable[str]) -> dic
     return {key.removeprefix(prefix): etag for index in sorted(spans) for key, etag in spans[index].items()}
 
 
-@aws_call("list the objects of {bucket} below {prefix}")
+@aws_call("list the objects of {bucket}/{prefix}")
 def listing(client: Any, bucket: str, prefix: str, known: Iterable[str]) -> dict[str, str]:
     """Key without the prefix → ETag. C(known) are keys, with the prefix, that will probably be there."""
     return _listing(client, bucket, prefix, known)
 
 
-@aws_call("list the objects of {bucket} below {prefix}", missing=["NoSuchBucket"], default={})
+@aws_call("list the objects of {bucket}/{prefix}", missing=["NoSuchBucket"], default={})
 def listing_of_missing(client: Any, bucket: str, prefix: str, known: Iterable[str]) -> dict[str, str]:
     """The same, for a bucket that may not exist."""
     return _listing(client, bucket, prefix, known)
