@@ -21,7 +21,8 @@ description:
   - "IAM actions: C(ecs:DescribeServices), C(ecs:ListServiceDeployments), C(ecs:DescribeServiceDeployments), and for the
     report of a failure C(ecs:ListTasks), C(ecs:DescribeTasks), C(ecs:DescribeTaskDefinition),
     C(elasticloadbalancing:DescribeTargetHealth) and C(logs:GetLogEvents). Services that CodeDeploy deploys need
-    C(codedeploy:BatchGetDeployments)."
+    C(codedeploy:BatchGetDeployments), and where their deployment is not named C(codedeploy:ListDeployments) and
+    C(codedeploy:BatchGetDeploymentGroups)."
 author:
   - slipway.aws contributors (@slipway-aws)
 options:

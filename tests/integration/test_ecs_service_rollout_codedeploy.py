@@ -436,7 +436,16 @@ def test_several_services_are_awaited_in_one_call_a_look(aws: Aws, stage: CodeDe
     stage.set_up()
     everything = {"cluster": CLUSTER, "services": [{"name": SERVICE}], "wait_timeout": 60}
     assert aws.run_module("ecs_services_wait", everything)["services"][SERVICE]["verdict"] == "idle"
-    started = aws.run_module(MODULE, stage.options("2.0", wait=False))["rollout"]
+    control(aws, "ecs/timing", scheduler=100_000)
+    try:
+        started = aws.run_module(MODULE, stage.options("2.0", wait=False))["rollout"]
+        # It has no task set yet, and is found all the same: check mode looks once.
+        assert len(stage.described()["taskSets"]) == 1
+        seen = aws.run_module("ecs_services_wait", everything, check=True)["services"][SERVICE]
+        assert (seen["verdict"], seen["deployment_id"]) == ("not_ended", started["deployment_id"])
+    finally:
+        control(aws, "ecs/timing", scheduler=1)
+        control(aws, "ecs/clock", advance=100_000)
     aws.mark()
     named = {**everything, "services": [{"name": SERVICE, "deployment_id": started["deployment_id"]}]}
     told = aws.run_module("ecs_services_wait", named)["services"][SERVICE]

@@ -332,6 +332,19 @@ def test_groups_are_changed_and_deleted(stack: Stack) -> None:
     assert refused(stack.deploy.list_deployments, **where)[0] == "ApplicationDoesNotExistException"
 
 
+def test_without_names_the_deployments_of_all_groups_are_listed(stack: Stack) -> None:
+    stack.deploy.create_application(applicationName="machines", computePlatform="Server")
+    group = {"applicationName": "machines", "deploymentGroupName": "all"}
+    stack.deploy.create_deployment_group(**group, serviceRoleArn="arn:aws:iam::123456789012:role/machines")
+    location = {"bucket": "b", "key": "k", "bundleType": "zip"}
+    other = stack.deploy.create_deployment(**group, revision={"revisionType": "S3", "s3Location": location})
+    number = stack.start()
+    assert set(stack.deploy.list_deployments()["deployments"]) == {number, other["deploymentId"]}
+    assert stack.deploy.list_deployments(includeOnlyStatuses=["Failed"])["deployments"] == []
+    refusal = refused(stack.deploy.list_deployments, deploymentGroupName="api")
+    assert refusal[0] == "ApplicationNameRequiredException"
+
+
 def test_service_can_leave_codedeploy(stack: Stack) -> None:
     stack.ecs.update_service(
         cluster="shop", service="api", deploymentController={"type": "ECS"}, forceNewDeployment=True

@@ -60,10 +60,14 @@ def _ecs_applications(client: Any) -> list[str]:
     ]
 
 
-@aws_call("look for the deployment groups of the CodeDeploy application {application}", missing=_NO_GROUP, default=[])
-def _groups(client: Any, application: str) -> list[dict[str, Any]]:
+@aws_call("list the deployment groups of the CodeDeploy application {application}", missing=_NO_GROUP, default=[])
+def _group_names(client: Any, application: str) -> list[str]:
     pages = client.get_paginator("list_deployment_groups").paginate(applicationName=application)
-    names = [name for page in pages for name in page.get("deploymentGroups") or []]
+    return [name for page in pages for name in page.get("deploymentGroups") or []]
+
+
+@aws_call("describe deployment groups of the CodeDeploy application {application}", missing=_NO_GROUP, default=[])
+def _groups(client: Any, application: str, names: list[str]) -> list[dict[str, Any]]:
     return [
         info
         for some in chunks(names, _NAMES_A_CALL)
@@ -77,12 +81,44 @@ def _groups(client: Any, application: str) -> list[dict[str, Any]]:
 def group_of(client: Any, cluster: str, service: str) -> tuple[str, str] | None:
     """The application and the deployment group of a service of which only CodeDeploy knows them."""
     wanted = {"clusterName": cluster, "serviceName": service}
-    found = in_parallel({name: partial(_groups, client, name) for name in _ecs_applications(client)})
+    names = in_parallel({name: partial(_group_names, client, name) for name in _ecs_applications(client)})
+    found = in_parallel({name: partial(_groups, client, name, groups) for name, groups in names.items()})
     for application, groups in found.items():
         for info in groups:
             if wanted in (info.get("ecsServices") or []):
                 return application, info["deploymentGroupName"]
     return None
+
+
+@aws_call("list the CodeDeploy deployments that are under way")
+def _under_way(client: Any) -> list[str]:
+    pages = client.get_paginator("list_deployments").paginate(includeOnlyStatuses=list(ONGOING))
+    return [number for page in pages for number in page.get("deployments") or []]
+
+
+def under_way_by_service(client: Any) -> dict[tuple[str, str], str]:
+    """The deployments of all ECS services that are under way, by cluster and service.
+
+    One that is being taken back stands for the one that does so.
+    """
+    infos = [info for info in get_deployments(client, _under_way(client)) if info.get("computePlatform") == "ECS"]
+    names: dict[str, set[str]] = {}
+    for info in infos:
+        names.setdefault(info["applicationName"], set()).add(info["deploymentGroupName"])
+    described = in_parallel({name: partial(_groups, client, name, sorted(groups)) for name, groups in names.items()})
+    services = {
+        (application, group["deploymentGroupName"]): (service["clusterName"], service["serviceName"])
+        for application, groups in described.items()
+        for group in groups
+        for service in group.get("ecsServices") or []
+    }
+    found = {}
+    for info in infos:
+        service = services.get((info["applicationName"], info["deploymentGroupName"]))
+        if service:
+            taken_back = (info.get("rollbackInfo") or {}).get("rollbackTriggeringDeploymentId")
+            found[service] = taken_back or info["deploymentId"]
+    return found
 
 
 @aws_call("get CodeDeploy deployments")

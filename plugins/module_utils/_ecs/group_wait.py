@@ -25,6 +25,7 @@ from .info import DEPLOYMENTS_A_CALL, SERVICES_A_CALL, describe_services
 from .outcome import Judge
 from .progress import deployment_line, rollout_state_line
 from .report import summary
+from .transformations import cluster_name
 from .verdict import (
     Verdict,
     controller_of,
@@ -107,6 +108,7 @@ class GroupWait:
         """Find the service deployments: most are their services' current ones, twenty of which take one call."""
         for item in self.awaited.values():
             self._choose(item)
+        self._choose_code_deploy()
         unknown = {
             arn: item
             for item in self._open()
@@ -138,7 +140,9 @@ class GroupWait:
     def _choose(self, item: Awaited) -> None:
         given, service = self.given[item.name], item.service
         if controller_of(service) == "CODE_DEPLOY":
-            self._choose_code_deploy(item, given["deployment_id"])
+            number = given["deployment_id"] or ""
+            item.followed = Followed(number, service.get("taskDefinition", ""), resumed=True, service=service)
+            item.followed.judged_by = "code_deploy"
             return
         deployment_id = given["deployment_id"] or primary_deployment(service).get("id", "")
         item.followed = Followed(deployment_id, service.get("taskDefinition", ""), resumed=True, service=service)
@@ -147,14 +151,23 @@ class GroupWait:
         if not item.followed.arn and not given["deployment_id"] and not is_rolling_out(service):
             item.verdict = LEFT_FAILED if has_failed(service) else NOTHING_RUNS
 
-    def _choose_code_deploy(self, item: Awaited, number: str | None) -> None:
-        """The deployment of CodeDeploy that is meant, or the one whose task set is not alone."""
-        sets = sorted(item.service.get("taskSets") or [], key=lambda one: one.get("createdAt") or 0)
-        number = number or (sets[-1].get("externalId") if len(sets) > 1 else "") or ""
-        item.followed = Followed(number, item.service.get("taskDefinition", ""), resumed=True, service=item.service)
-        item.followed.judged_by = "code_deploy"
-        if not number:
-            item.verdict = NOTHING_RUNS
+    def _choose_code_deploy(self) -> None:
+        """The deployments of CodeDeploy that nobody names: those under way, or what has left a second task set behind.
+
+        A deployment that has just begun has no task set yet: CodeDeploy is asked, once for all services.
+        """
+        unnamed = [
+            item
+            for item in self.awaited.values()
+            if item.followed.judged_by == "code_deploy" and not item.followed.deployment_id
+        ]
+        begun = deploy.under_way_by_service(self.module.client("codedeploy")) if unnamed else {}
+        for item in unnamed:
+            sets = sorted(item.service.get("taskSets") or [], key=lambda one: one.get("createdAt") or 0)
+            left = sets[-1].get("externalId") if len(sets) > 1 else ""
+            item.followed.deployment_id = begun.get((cluster_name(self.cluster), item.name)) or left or ""
+            if not item.followed.deployment_id:
+                item.verdict = NOTHING_RUNS
 
     def _look_at_code_deploy(self, items: list[Awaited]) -> None:
         client = self.module.client("codedeploy")

@@ -283,10 +283,14 @@ class CodeDeploy:
 
     def of_group(self, application: str, group_name: str) -> Iterator[CodeDeployment]:
         """The deployments of a group, the newest first."""
-        self.settle()
-        for deployment in reversed(self.deployments.values()):
+        for deployment in self.all():
             if (deployment.application, deployment.group_name) == (application, group_name):
                 yield deployment
+
+    def all(self) -> Iterator[CodeDeployment]:
+        """All deployments, the newest first."""
+        self.settle()
+        yield from reversed(self.deployments.values())
 
     def settle(self) -> None:
         """What was under way when its service was deleted has failed."""

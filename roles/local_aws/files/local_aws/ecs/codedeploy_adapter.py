@@ -213,22 +213,31 @@ def patch(engines: Engines) -> None:
         found = [engine_of(self).find(number) for number in self._get_param("deploymentIds")]
         return ActionResult({"deploymentsInfo": [_info(item) for item in found if item is not None]})
 
-    def names_a_group(response: CodeDeployResponse) -> bool:
-        return of_ecs(response) or (
-            # moto lists nothing of an application that does not exist.
-            response._get_param("applicationName", "") not in ("", *response.codedeploy_backend.applications)
-        )
+    def of_everything(response: CodeDeployResponse) -> bool:
+        return not response._get_param("applicationName") and not response._get_param("deploymentGroupName")
 
-    @replacing("list_deployments", names_a_group)
+    def may_be_ecs(response: CodeDeployResponse) -> bool:
+        # moto lists nothing of an application that does not exist.
+        known = ("", *response.codedeploy_backend.applications)
+        return of_everything(response) or of_ecs(response) or response._get_param("applicationName", "") not in known
+
+    list_others = CodeDeployResponse.list_deployments
+
+    @replacing("list_deployments", may_be_ecs)
     def list_deployments(self: CodeDeployResponse) -> ActionResult:
-        group_of(self)
+        others: list[str] = []
+        if of_everything(self):
+            others, chosen = list_others(self).result["deployments"], engine_of(self).all()  # type: ignore[index]
+        else:
+            group_of(self)
+            chosen = engine_of(self).of_group(
+                self._get_param("applicationName"), self._get_param("deploymentGroupName")
+            )
         span = self._get_param("createTimeRange") or {}
 
         def listed() -> Iterator[str]:
             statuses = self._get_param("includeOnlyStatuses") or []
-            for item in engine_of(self).of_group(
-                self._get_param("applicationName"), self._get_param("deploymentGroupName")
-            ):
+            for item in chosen:
                 created = when(item.created_at)
                 assert created is not None
                 late = span.get("end") is not None and created > span["end"]
@@ -236,7 +245,7 @@ def patch(engines: Engines) -> None:
                 if (not statuses or item.status in statuses) and not late and not early:
                     yield item.id
 
-        return ActionResult({"deployments": list(listed())})
+        return ActionResult({"deployments": [*listed(), *others]})
 
     @replacing("stop_deployment", is_known)
     def stop_deployment(self: CodeDeployResponse) -> ActionResult:
