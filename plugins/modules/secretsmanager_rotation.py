@@ -463,8 +463,8 @@ consumers:
     action:
       description:
         - V(rolled), V(already_rolled) (by a run that was interrupted), V(rolled_back) (rolled again after its secret
-          went back), V(reloads), V(reported), V(pinned) (it names one version), V(not_running), V(not_a_service), or in
-          check mode V(would_roll).
+          went back), V(reloads), V(reported), V(pinned) (it names one version), V(not_running), V(not_restarted)
+          (neither ECS nor CodeDeploy deploys it), V(not_a_service), or in check mode V(would_roll).
       type: str
     versions:
       description: The version of each secret that its tasks run with, where this run has rolled it.
