@@ -81,6 +81,11 @@ def test_makes_the_group_deploys_and_takes_back(shop: CodeDeployed, tmp_path: Pa
     assert "codedeploy:CreateDeployment" in shop.aws.mutations()
     assert "ecs:UpdateService" not in shop.aws.mutations()
     assert (shop.statuses(), shop.serves()) == (["Succeeded"], ("1.1.0", "shop-test-web-alt"))
+    # What alarms are made of stays the same.
+    found = shop.aws.run_module("environment_info", {"project": "shop", "environment": "test", "sections": ["compute"]})
+    web = found["compute"]["services"]["web"]
+    assert (web["deployment_controller"], web["image"].rpartition(":")[2]) == ("CODE_DEPLOY", "1.1.0")
+    assert web["target_group_full_name"].startswith("targetgroup/shop-test-web/")
     # The target groups have changed places, and nothing brings them back.
     again = succeeded(shop.play("site.yml", "1.1.0", "--tags", "compute"))
     assert (again.changed, shop.aws.mutations()) == ({}, [])

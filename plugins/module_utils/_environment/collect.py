@@ -133,7 +133,9 @@ def _compute(environment: Environment, tagged: to.Tagged) -> dict[str, Any]:
     )
     listeners, rules = answers["listeners"]
     roles = to.role_arns(answers["roles"], environment.project, environment.environment)
-    return to.compute_output(tagged, roles, answers["balancer"], listeners, rules, answers["services"])
+    return to.compute_output(
+        tagged, roles, answers["balancer"], listeners, rules, answers["services"], environment.name_prefix
+    )
 
 
 def _listeners(client: Any, balancer: str) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:

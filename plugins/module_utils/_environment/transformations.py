@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from .._compute.plan import short_name
 from .._ecs.verdict import controller_of
 from ..core import from_tag_list
 
@@ -190,12 +191,38 @@ def paths_by_target_group(rules: Iterable[Mapping[str, Any]]) -> dict[str, str]:
             if condition.get("Field") == "path-pattern"
             for value in condition.get("PathPatternConfig", {}).get("Values") or condition.get("Values", [])
         ]
-        for action in rule.get("Actions", []):
-            targets = [target["TargetGroupArn"] for target in action.get("ForwardConfig", {}).get("TargetGroups", [])]
-            for target in [action.get("TargetGroupArn"), *targets]:
-                if target and patterns:
-                    paths.setdefault(target, patterns[0].rstrip("*"))
+        for target in _targets(rule):
+            if patterns:
+                paths.setdefault(target, patterns[0].rstrip("*"))
     return paths
+
+
+def _targets(rule: Mapping[str, Any]) -> list[str]:
+    """The target groups that a rule forwards to."""
+    found = [
+        arn
+        for action in rule.get("Actions", [])
+        for arn in (
+            action.get("TargetGroupArn"),
+            *(target["TargetGroupArn"] for target in action.get("ForwardConfig", {}).get("TargetGroups", [])),
+        )
+    ]
+    return [arn for arn in found if arn]
+
+
+def with_first_target_group(
+    service: Mapping[str, Any], rules: Iterable[Mapping[str, Any]], name_prefix: str
+) -> Mapping[str, Any]:
+    """A service with the first of its two target groups, whichever of them CodeDeploy has made the live one.
+
+    It is the one that the role compute tells of, so that what is made of it stays.
+    """
+    if controller_of(service) != "CODE_DEPLOY":
+        return service
+    first = short_name(f"{name_prefix}-{service['serviceName']}")
+    known = [arn for rule in rules for arn in _targets(rule) if full_name(arn).split("/")[1] == first]
+    balancers = [{**item, "targetGroupArn": known[0]} for item in service.get("loadBalancers", [])[:1]] if known else []
+    return {**service, "loadBalancers": balancers} if balancers else service
 
 
 def service_output(service: Mapping[str, Any], base_url: str, paths: Mapping[str, str]) -> dict[str, Any]:
@@ -231,6 +258,7 @@ def compute_output(
     listeners: list[dict[str, Any]],
     rules: list[dict[str, Any]],
     services: list[dict[str, Any]],
+    name_prefix: str = "",
 ) -> dict[str, Any]:
     """What the role C(compute) publishes."""
     cluster_arn = tagged.first("ecs", "cluster/")
@@ -256,7 +284,9 @@ def compute_output(
         },
         "listener_arns": {"http": by_protocol.get("http", ""), "https": by_protocol.get("https", "")},
         "services": {
-            from_tag_list(service.get("tags")).get(SERVICE, service["serviceName"]): service_output(service, url, paths)
+            from_tag_list(service.get("tags")).get(SERVICE, service["serviceName"]): service_output(
+                with_first_target_group(service, rules, name_prefix), url, paths
+            )
             for service in sorted(services, key=lambda item: item["serviceName"])
         },
     }

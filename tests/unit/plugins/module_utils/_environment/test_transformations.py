@@ -178,3 +178,19 @@ def test_a_site_is_reached_by_its_alias() -> None:
     assert to.site_output(distribution, "b")["url"] == "https://d1.cloudfront.example"
     distribution["Aliases"] = {"Quantity": 1, "Items": ["pay.example.com"]}
     assert to.site_output(distribution, "b")["url"] == "https://pay.example.com"
+
+
+@pytest.mark.parametrize(
+    ("controller", "told"), [("ECS", "uex-dev-web-alt"), ("CODE_DEPLOY", "uex-dev-web"), (None, "uex-dev-web-alt")]
+)
+def test_the_first_target_group_stands_for_both_that_codedeploy_lets_take_turns(
+    controller: str | None, told: str
+) -> None:
+    arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/{}/0123456789abcdef"
+    targets = [{"TargetGroupArn": arn.format(name)} for name in ("other", "uex-dev-web-alt", "uex-dev-web")]
+    rules = [{"Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": targets}}]}]
+    service = {"serviceName": "web", "loadBalancers": [{"targetGroupArn": arn.format("uex-dev-web-alt")}]}
+    if controller:
+        service["deploymentController"] = {"type": controller}
+    found = to.with_first_target_group(service, rules, "uex-dev")
+    assert found["loadBalancers"] == [{"targetGroupArn": arn.format(told)}]
