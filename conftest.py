@@ -11,6 +11,21 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 
+# The tests say what they need: nothing that the caller has set for runs of his own, no account of AWS, no proxy.
+WHERE = ("ANSIBLE_CONFIG", "ANSIBLE_COLLECTIONS_PATH")
+for name in [name for name in os.environ if name.startswith(("ANSIBLE_", "AWS_")) and name not in WHERE]:
+    del os.environ[name]
+os.environ |= {
+    "ANSIBLE_NOCOLOR": "1",
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    # Ansible wants UTF-8.
+    "LC_ALL": "C.UTF-8",
+    "NO_PROXY": "localhost,127.0.0.1",
+    "no_proxy": "localhost,127.0.0.1",
+}
+
 COLLECTIONS = runpy.run_path(str(ROOT / "tools" / "link_collection.py"))["link"](ROOT)
 if COLLECTIONS is not None:
     sys.path.insert(0, str(COLLECTIONS))
