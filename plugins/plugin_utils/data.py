@@ -476,7 +476,7 @@ def doomed(inputs: Mapping[str, Any], found: Mapping[str, Any], account_id: str)
         "secrets": [{"name": name} for name in sorted(names)],
         "buckets": [{"name": name} for name in sorted(stores)],
         "log_groups": [
-            f"/aws/rds/instance/{identifier}/{kind}"
+            {"name": f"/aws/rds/instance/{identifier}/{kind}"}
             for identifier in sorted(databases)
             for kind in inputs["data_database_log_exports"]
         ],

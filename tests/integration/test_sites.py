@@ -227,7 +227,11 @@ def test_eec_nif_puts_up_its_single_page_application(stack: Callable[[str, str],
     }
     assert headers == {"index.html": "no-cache", f"assets/{asset}": "public, max-age=31536000, immutable"}
 
-    succeeded(eec.play("destroy.yml", "-e", "destroy_environment=staging"))
+    start = eec.aws.server.position()
+    doomed = succeeded(eec.play("destroy.yml", "-e", "destroy_environment=staging", "--check"))
+    assert eec.requests(start) == []
+    destroyed = succeeded(eec.play("destroy.yml", "-e", "destroy_environment=staging"))
+    assert doomed.changed_tasks == destroyed.changed_tasks
     assert edge_leftovers(eec) == {}
 
 

@@ -396,7 +396,7 @@ def test_absent_finds_what_is_named_and_what_is_tagged() -> None:
     assert [entry["name"] for entry in doomed["secrets"]] == ["uex-dev/database", "uex-dev/old", "uex-dev/redis"]
     assert "uex-dev-old" in [entry["name"] for entry in doomed["buckets"]]
     assert len(doomed["buckets"]) == 4
-    assert "/aws/rds/instance/forgotten/upgrade" in doomed["log_groups"]
+    assert {"name": "/aws/rds/instance/forgotten/upgrade"} in doomed["log_groups"]
 
 
 # Filters
