@@ -20,13 +20,20 @@ from ansible_collections.slipway.aws.plugins.plugin_utils import compiled
 def engage() -> None:
     if compiled.CORE not in compiled.KNOWN_CORES:
         return
-    loader = _collection_finder._AnsibleCollectionPkgLoaderBase
-    compile_source = loader.get_code
+    loader = getattr(_collection_finder, "_AnsibleCollectionPkgLoaderBase", None)
+    compile_source = getattr(loader, "get_code", None)
+    if compile_source is None:
+        return
 
     def get_code(self: Any, fullname: str) -> Any:
-        path = self._source_code_path
-        if self._compiled_code is None and path and path.endswith(".py") and self.get_source(fullname):
+        path = getattr(self, "_source_code_path", None)
+        if (
+            getattr(self, "_compiled_code", True) is None
+            and path
+            and path.endswith(".py")
+            and self.get_source(fullname)
+        ):
             self._compiled_code = SourceFileLoader(fullname, path).get_code(fullname)
-        return self._compiled_code or compile_source(self, fullname)
+        return getattr(self, "_compiled_code", None) or compile_source(self, fullname)
 
     loader.get_code = get_code

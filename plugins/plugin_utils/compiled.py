@@ -8,7 +8,8 @@ variables that it is made of: half of what an unchanged run cost. The code that 
 its text and on the settings of its environment and on nothing else, so it can be kept; workers are forks of the
 process that kept it.
 
-What depends on the version of ansible-core is here, and only here; on an unknown version nothing engages.
+What depends on the version of ansible-core is here, and only here. On an unknown version nothing engages, nor where
+templates then do not give what they should.
 """
 
 from __future__ import annotations
@@ -164,6 +165,27 @@ class Compiled:
         return found
 
 
+def sound() -> bool:
+    """Whether templating does what it should with what has just been engaged."""
+    try:
+        from ansible.template import Templar, trust_as_template
+
+        variables = {"outer": "{{ inner ~ 'b' }}", "inner": "{{ list[0] }}", "list": ["{{ 'a' }}"]}
+        trusted = {
+            name: [trust_as_template(item) for item in value] if isinstance(value, list) else trust_as_template(value)
+            for name, value in variables.items()
+        }
+        for _first_compiled_then_kept in range(2):
+            templar = Templar(None, variables=trusted)
+            if templar.template(trust_as_template("{{ outer }}c")) != "abc":
+                return False
+            if templar.evaluate_conditional(trust_as_template("outer == 'a'")):
+                return False
+    except Exception:  # noqa: BLE001 - whatever it is, ansible-core alone has not this fault
+        return False
+    return True
+
+
 @functools.cache
 def engaged() -> Compiled | None:
     """Have templating keep what it compiles, from now on and in every worker. None on an unknown ansible-core."""
@@ -174,4 +196,7 @@ def engaged() -> Compiled | None:
     except (ImportError, AttributeError):
         return None
     compiled.engage()
+    if not sound():
+        compiled.disengage()
+        return None
     return compiled

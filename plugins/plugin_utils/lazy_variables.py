@@ -7,7 +7,8 @@ A template sees every variable of its host wrapped, so that those which it names
 wraps them all for each template, and a variable made of others is many: a sixth of what an unchanged run cost. While
 the outermost template is evaluated its variables do not change, so a copy of what was wrapped first serves the others.
 
-What depends on the version of ansible-core is here, and only here; on an unknown version nothing engages.
+What depends on the version of ansible-core is here, and only here. On an unknown version nothing engages, nor where
+templates then do not give what they should.
 """
 
 from __future__ import annotations
@@ -64,3 +65,5 @@ def engage() -> None:
             )
 
     _jinja_bits._flatten_and_lazify_vars = lazify
+    if not compiled.sound():
+        _jinja_bits._flatten_and_lazify_vars = wrap_all

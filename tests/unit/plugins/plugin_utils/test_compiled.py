@@ -7,8 +7,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from ansible._internal._templating import _jinja_bits, _lazy_containers
+from ansible.plugins.loader import filter_loader
 from ansible.template import Templar, trust_as_template
-from ansible_collections.slipway.aws.plugins.plugin_utils import compiled
+from ansible_collections.slipway.aws.plugins.plugin_utils import compiled, lazy_variables
 
 VARIABLES = {
     "name": "uex",
@@ -90,3 +92,52 @@ def test_an_unknown_ansible_core_is_left_alone(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(compiled, "CORE", (2, 99))
     assert compiled.engaged() is None
     compiled.engaged.cache_clear()
+
+
+@pytest.mark.parametrize("how", ["not there", "otherwise"])
+def test_where_what_it_needs_is_not_as_it_was_it_leaves_templating_alone(
+    how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = _jinja_bits.AnsibleEnvironment
+    before = (environment.compile, environment.compile_expression, filter_loader.get_with_context)
+    if how == "not there":
+        monkeypatch.delattr(_jinja_bits, "_TEMPLATE_OVERRIDE_FIELD_NAMES")
+    else:
+        monkeypatch.setattr(_jinja_bits, "_TEMPLATE_OVERRIDE_FIELD_NAMES", ("no_such_setting",))
+    compiled.engaged.cache_clear()
+    assert compiled.engaged() is None
+    compiled.engaged.cache_clear()
+    assert (environment.compile, environment.compile_expression, filter_loader.get_with_context) == before
+
+
+@pytest.fixture
+def lazy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    # Put back what engages.
+    monkeypatch.setattr(_jinja_bits, "_flatten_and_lazify_vars", _jinja_bits._flatten_and_lazify_vars)
+    lazy_variables.engage.cache_clear()
+    yield
+    lazy_variables.engage.cache_clear()
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+@pytest.mark.usefixtures("lazy")
+def test_a_template_gives_the_same_with_variables_wrapped_once(template: str) -> None:
+    plain, ordinary = templar().template(trust_as_template(template)), _jinja_bits._flatten_and_lazify_vars
+    lazy_variables.engage()
+    assert _jinja_bits._flatten_and_lazify_vars is not ordinary
+    assert [templar().template(trust_as_template(template)) for _number in range(2)] == [plain, plain]
+
+
+@pytest.mark.parametrize("how", ["unknown", "not there", "otherwise"])
+@pytest.mark.usefixtures("lazy")
+def test_variables_are_wrapped_as_ever_where_that_is_not_as_it_was(how: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    ordinary = _jinja_bits._flatten_and_lazify_vars
+    match how:
+        case "unknown":
+            monkeypatch.setattr(compiled, "CORE", (2, 99))
+        case "not there":
+            monkeypatch.delattr(_lazy_containers, "_LazyValueSource")
+        case "otherwise":
+            monkeypatch.setattr(_lazy_containers, "_LazyValueSource", lambda source: source)
+    lazy_variables.engage()
+    assert _jinja_bits._flatten_and_lazify_vars is ordinary
