@@ -118,7 +118,7 @@ def test_reader_that_does_not_come_up_brings_the_secret_back(aws: Aws, reader: R
     control(aws, "ecs/timing", installation=400)
     try:
         with pytest.raises(ModuleFailed) as failure:
-            reader.rotate("one", consumers={"wait_timeout": 60})
+            reader.rotate("one")
     finally:
         control(aws, "ecs/timing", installation=3600)
         control(aws, "ecs/scenarios", "DELETE")
