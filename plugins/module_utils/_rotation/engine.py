@@ -89,7 +89,8 @@ class Secret:
     age_before: float | None = None
     seconds: float = 0.0
     memory: Memory | None = None
-    values: dict[str, str] = field(default_factory=dict)
+    # Never in a repr, which ends in tracebacks.
+    values: dict[str, str] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.version_before = self.versions.current
@@ -196,7 +197,8 @@ class Secret:
     def needed_value(self, version: str, step: str) -> str:
         found = self.value(version) if version else None
         if found is None:
-            raise RotationError(step, f"the version {version or 'AWSCURRENT'} has no value")
+            cause = f"the version {version or 'AWSCURRENT'} has no value"
+            raise RotationError(step, cause, "Give the secret a value, then run again.")
         return found
 
     def act(self, action: str, version: str = "") -> None:
