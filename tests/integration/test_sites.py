@@ -183,11 +183,14 @@ def publishing_touches_what_changed(stack: Stack, folder: Path) -> None:
     published = succeeded(stack.play("publish.yml", *only))
     assert published.changed == {"frontend_admin": 1}
     assert "1 to put in their place, 0 to delete" in published.output
+    (standing, before) = re.search(r"(\w{16}) stands; one can go back to (\w{16})\.", published.output).groups()
     assert invalidated() == ["/guide", "/guide/", "/guide/index.html"]
     assert stack.mutations(start)["cloudfront:CreateInvalidation"] == 1
 
     start = stack.aws.server.position()
-    assert succeeded(stack.play("publish.yml", *only, "-e", "release=previous")).changed == {"frontend_admin": 1}
+    back = succeeded(stack.play("publish.yml", *only, "-e", "release=previous"))
+    assert back.changed == {"frontend_admin": 1}
+    assert f"{before} stands; one can go back to {standing}." in back.output
     assert stack.mutations(start)["s3:CopyObject"] >= 1
     # What is put is the site's memory alone.
     assert stack.mutations(start)["s3:PutObject"] <= 3
