@@ -254,6 +254,9 @@ def test_failed_service_takes_back_what_the_run_has_changed(shop: Shop) -> None:
     assert tolerant.returncode == 2
     assert shop.running() == {"api": "3.0.0", "web": before["web"], "worker": "3.0.0"}
     assert shop.checkpoints() == []
+    # Somebody who knows better goes back behind the migration.
+    succeeded(shop.play("rollback.yml", "3.0.0", "--limit", "api", "-e", "force=true"))
+    assert shop.running()["api"] == before["api"]
 
 
 def test_killed_run_goes_on_and_takes_back_all_of_it_when_a_smoke_test_fails(shop: Shop) -> None:
