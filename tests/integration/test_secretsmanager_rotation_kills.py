@@ -134,9 +134,12 @@ def test_killed_before_each_of_its_calls(rotated: Rotated) -> None:
                 rotated.aws.mark()
                 assert not rotated.aws.run_module(MODULE, args)["changed"], f"cut {call}"
                 assert rotated.aws.mutations() == [], f"cut {call}"
+            if call in (4, 8, 12):
+                watch.look_again()
     assert rotated.windows in (None, locked_out)
     assert watch.failures == []
-    assert watch.attempts > 5
+    # At the beginning, at the end, and when it was told to; more only where the machine has time for it.
+    assert watch.attempts >= 5
     # Fewer would mean that something was not counted.
     assert call > 12
 
