@@ -95,7 +95,7 @@ class CallbackModule(CallbackBase):
         direct.prepare_filters()
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
-        direct.prepare(task.resolved_action or task.action)
+        direct.prepare(direct.action_of(task))
 
     def v2_runner_on_ok(self, result: Any) -> None:
         if direct.sessions.ahead is not None and result.is_changed():
@@ -108,4 +108,4 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_stats(self, stats: Any) -> None:
         if direct.sessions.ahead is not None:
             direct.sessions.ahead.note()
-            self._display.v(f"Answers that had been asked for ahead: {direct.sessions.ahead.used}")
+            self._display.vv(f"Answers that had been asked for ahead: {direct.sessions.ahead.used}")

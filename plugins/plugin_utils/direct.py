@@ -118,6 +118,12 @@ def is_true(value: Any) -> bool:
     return str(value).lower() not in ("false", "no", "off", "0", "n", "f")
 
 
+def action_of(task: Any) -> str:
+    """The full name of a task's action, as far as it is known: ansible-core warns who asks before it was templated."""
+    known = vars(task)
+    return str(known.get("_resolved_action") or known.get("resolved_action") or task.action)
+
+
 def find(loader: Any, task: Any) -> Module | None:
     """The module that a task means, when it is one that may run here."""
     found = loader.find_plugin_with_context(task.action, ".py", collection_list=task.collections)

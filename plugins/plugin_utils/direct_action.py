@@ -42,7 +42,7 @@ class ActionModule(direct.original_action("normal")):  # type: ignore[misc]
         if (ahead := direct.sessions.ahead) is not None:
             if self._direct_module is not None:
                 ahead.begin(self._task._uuid)
-            elif (self._task.resolved_action or self._task.action).startswith(direct.IN_WORKER + direct.IN_FORK):
+            elif direct.action_of(self._task).startswith(direct.IN_WORKER + direct.IN_FORK):
                 ahead.forget()
         return super().run(tmp, task_vars)
 

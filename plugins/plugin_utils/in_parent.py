@@ -64,7 +64,7 @@ def stays(task: Any, task_vars: dict[str, Any]) -> bool:
         return False
     if task.loop is not None or task.loop_with or task.delegate_to or task.async_val or task.timeout or task.until:
         return False
-    action = task.resolved_action or task.action
+    action = direct.action_of(task)
     if action in PURE or (alone(task, task_vars, strategy) and quick(action)):
         return True
     return bool(task.when) and not task._resolve_conditional(task.when, task_vars)
@@ -244,7 +244,7 @@ def engage() -> bool:
             fork(self)
             return
         # What happens in another program is not seen here.
-        if not watched(self._task.resolved_action or self._task.action):
+        if not watched(direct.action_of(self._task)):
             ahead.forget()
         with ahead.paused():
             fork(self)

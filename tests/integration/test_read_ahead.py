@@ -364,7 +364,7 @@ def test_what_another_program_changes_is_seen(aws: Aws, tmp_path: Path) -> None:
     playbook, folder = tmp_path / "play.yml", tmp_path / "reads"
     environment = {**aws.environment(), "AWS_DEFAULT_REGION": "us-east-1"}
     environment["SLIPWAY_AWS_READ_AHEAD_FOLDER"] = str(folder)
-    arguments = ("-i", "one,", "-c", "local", "-e", "ansible_python_interpreter={{ansible_playbook_python}}", "-v")
+    arguments = ("-i", "one,", "-c", "local", "-e", "ansible_python_interpreter={{ansible_playbook_python}}", "-vv")
 
     def outcome(*tasks: str, more: tuple[str, ...] = ()) -> list[str]:
         text = "- hosts: all\n  gather_facts: false\n  tasks:" + "".join(tasks)
@@ -395,7 +395,7 @@ def test_the_second_run_of_a_playbook_asks_ahead(switch: str, aws: Aws, tmp_path
         "SLIPWAY_AWS_READ_AHEAD": switch,
         "SLIPWAY_AWS_READ_AHEAD_FOLDER": str(tmp_path),
     }
-    arguments = ("validate.yml", "-i", "inventories/dev", "-e", f"stack_account_id={aws.account_id}", "-v")
+    arguments = ("validate.yml", "-i", "inventories/dev", "-e", f"stack_account_id={aws.account_id}", "-vv")
     first, second = (run_play(*arguments, environment=environment) for _number in range(2))
     assert (first.returncode, second.returncode) == (0, 0), first.output + second.output
     said = [line for line in second.output.splitlines() if "asked for ahead" in line]
