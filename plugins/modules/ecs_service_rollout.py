@@ -524,13 +524,18 @@ rollout:
   type: dict
   contains:
     verdict:
-      description: V(successful), V(failed), V(paused), V(reached) (the stage of O(wait_until)) or V(not_awaited).
+      description: V(successful), V(failed), V(paused), V(reached) (the stage of O(wait_until)), V(not_awaited), or
+        V(not_ended) when O(wait_timeout) is over.
       type: str
     judged_by:
       description:
         - V(service_deployment), or V(rollout_state) on an endpoint without service deployments.
         - V(code_deploy) for a deployment of CodeDeploy; V(task_set) for the first task set of a service that CodeDeploy
           deploys later.
+      type: str
+    why_not_service_deployment:
+      description: Why it was judged by C(rolloutState).
+      returned: with RV(rollout.judged_by=rollout_state)
       type: str
     resumed:
       description: Whether the deployment was under way already and the run attached to it.
@@ -580,6 +585,9 @@ rollout:
           description: The lifecycle events with their C(name), C(status), C(function) and what that says (C(message)).
           type: list
           elements: dict
+    task_definition:
+      description: ARN of the task definition that the deployment brings out.
+      type: str
     lifecycle_stage:
       description: Stage that the deployment has reached.
       type: str
@@ -593,6 +601,9 @@ failure:
   contains:
     likely_cause:
       description: A sentence that says what most probably went wrong and what to do.
+      type: str
+    status_reason:
+      description: What ECS or CodeDeploy says of it.
       type: str
     stopped_tasks:
       description: The reasons for which tasks of the deployment stopped, with exit codes, counted.
