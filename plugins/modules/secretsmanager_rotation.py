@@ -196,8 +196,8 @@ options:
           - Name or ARN of the secret of a user that may change others' passwords. Needed with
             V(postgres_alternating_users). Without, a user changes its own.
           - If it is in the same task, it is rotated, or goes back, before those that name it; all others go on at the
-            same time. When it fails, those that name it are not begun unless its login works, nor while AWS still rotates
-            it. A circle is refused.
+            same time. When it fails, those that name it are not begun unless its login works, nor while AWS still
+            rotates it. A circle is refused.
         type: str
       tls:
         description:

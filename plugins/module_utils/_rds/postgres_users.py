@@ -18,7 +18,7 @@ from typing import Any
 from .._core.tags import OWN
 from .._rotation import postgres_server as server
 from .._rotation.logins import Login, Target, Tls, login_of
-from .._rotation.strategy import AGAIN, Hidden, RotationError
+from .._rotation.strategy import AGAIN, RotationError
 
 library_problems = server.library_problems
 
