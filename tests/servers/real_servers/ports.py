@@ -22,7 +22,8 @@ def free_port() -> int:
     One that the kernel picks may be given away again before its server listens: to another server, or to a connection
     of a client. So this is one of those that the kernel never picks, held by a name that only one process can have.
     """
-    first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text(encoding="ascii").split())
+    picked = Path("/proc/sys/net/ipv4/ip_local_port_range")
+    first, last = map(int, picked.read_text(encoding="ascii").split() if picked.exists() else (32768, 60999))
     ports = [port for port in range(10_000, 65_536) if not first <= port <= last] or list(range(10_000, 65_536))
     for _attempt in range(1000):
         port = random.choice(ports)
