@@ -41,9 +41,8 @@ def problems(inputs: Mapping[str, Any], asked: Mapping[str, Any]) -> list[str]:
     known, manual = rotating(inputs), by_hand(inputs)
     names = ", ".join(sorted(known)) or "none"
     if asked.get("state") == "rolled_back" and not asked["components"]:
-        return [
-            f"data_rotate_components: name the secrets that shall go back to the version before; there are {names}."
-        ]
+        told = "data_rotate_components (of rotate.yml: -e secrets=...): name what shall go back to the version before"
+        return [f"{told}; there are {names}."]
     return [
         f"data_rotate_components names {component}, for which data_secrets has no rotation.strategy"
         f"{'; it is rotated by hand' if component in manual else ''}; there are {names}."
