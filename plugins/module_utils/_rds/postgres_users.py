@@ -17,10 +17,13 @@ from typing import Any
 
 from .._core.tags import OWN
 from .._rotation import postgres_server as server
+from .._rotation import strategy
 from .._rotation.logins import Login, Target, Tls, login_of
 from .._rotation.strategy import AGAIN, RotationError
 
+# The module's, too.
 library_problems = server.library_problems
+Hidden = strategy.Hidden
 
 # The database that every PostgreSQL has, and in which nobody has anything.
 MAINTENANCE = "postgres"
