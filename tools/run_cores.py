@@ -18,8 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 CORES = ROOT / "build" / "cores"
 #: What depends on private code of ansible-core.
 TESTS = tuple(f"tests/integration/test_{name}.py" for name in ("direct_execution", "warm_up", "read_ahead"))
-#: Before this version templates are not compiled once, and there is nothing to test.
-COMPILED = ("2.19", "tests/unit/plugins/plugin_utils/test_compiled.py")
+#: Before this version templates are not compiled once and no task stays in the parent: there is nothing to test.
+COMPILED = ("2.19", *(f"tests/unit/plugins/plugin_utils/test_{name}.py" for name in ("compiled", "in_parent")))
 
 #: ansible-core → the versions of Python that its controller runs on, and this project too.
 PYTHONS = {
