@@ -22,7 +22,7 @@ SECRET = "shop/db"
 
 
 class Reader(CodeDeployed):
-    """A service at its first task set, which reads a secret, and its deployment group, whose name nobody tells."""
+    """A service at its first task set, which reads a secret; nobody tells the name of its deployment group."""
 
     def __init__(self, aws: Aws) -> None:
         super().__init__(aws)
