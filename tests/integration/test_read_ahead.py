@@ -254,9 +254,9 @@ def test_a_fork_does_not_wait_for_an_aws_that_does_not_answer(
         waiting = Run(file)
         with waiting.sessions.in_use():
             pass
-        silent.accept()  # It has asked.
+        asked, _address = silent.accept()
         in_a_worker(lambda: None)
-        with waiting.ahead.paused():
+        with asked, waiting.ahead.paused():
             assert waiting.ahead._changed[0] == 1
 
 
