@@ -377,9 +377,9 @@ def file_for(folder: Path, *run: Any) -> Path:
 
 
 def _absolute(item: Any) -> Any:
-    """Inventories and playbooks of two checkouts have the same names."""
+    """Inventories and playbooks of two checkouts have the same names; ansible-core has tags in any order."""
     if isinstance(item, list | tuple):
-        return [_absolute(part) for part in item]
+        return sorted(str(_absolute(part)) for part in item)
     path = Path(str(item))
     return str(path.resolve()) if path.exists() else str(item)
 

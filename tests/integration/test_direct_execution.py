@@ -168,7 +168,8 @@ def test_a_module_of_ours_that_misbehaves_harms_no_other_task(hosts: str, aws: A
     with_direct, without = (sorted(re.findall(told, shown[direct], re.MULTILINE)) for direct in (True, False))
     assert with_direct == without
     statuses = {status for line in with_direct for status in re.findall(r"rc: (\d+)", line)}
-    assert statuses == {"3", "7", "134", "137"}
+    # Some versions of ansible-core say 1 of an exception.
+    assert statuses - {"1"} == {"3", "7", "134", "137"}
     assert "left_behind: heard" in with_direct
     assert "dead state" not in shown[True]
     # Not on the terminal, past everything that shows results.
@@ -193,10 +194,12 @@ def test_an_interrupt_ends_a_run_at_once(direct: bool, aws: Aws) -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
         try:
             asked = [silent.accept() for _thread in range(2)]
-            run.send_signal(signal.SIGINT)
+            # As a terminal does: to all that belong to the run.
+            os.killpg(run.pid, signal.SIGINT)
             # The module itself would wait for a minute, eight times.
             output, _nothing = run.communicate(timeout=300)
         finally:

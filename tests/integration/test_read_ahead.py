@@ -225,6 +225,21 @@ def test_a_run_that_reads_nothing_leaves_no_note(run: Callable[[], Run], tmp_pat
     assert list((tmp_path / "reads").iterdir()) == []
 
 
+def test_a_note_is_of_a_playbook_an_inventory_and_tags(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In whatever order the tags are given, and of the same names in another folder only where they are the same."""
+    folders = [tmp_path / "one", tmp_path / "other"]
+    names = []
+    for folder in folders:
+        folder.mkdir()
+        (folder / "site.yml").touch()
+        monkeypatch.chdir(folder)
+        tags = (["vpc", "data"], ["data", "vpc"], ["data"])
+        names += [read_ahead.file_for(tmp_path, "site.yml", ["dev", "prod"], wanted).name for wanted in tags]
+    assert names[0] == names[1]
+    assert names[3] == names[4]
+    assert len(set(names)) == 4
+
+
 def test_only_notes_are_tidied_away(tmp_path: Path) -> None:
     name = read_ahead.file_for(tmp_path, "site.yml").name.removesuffix(".json")
     ours = [f"{name}.json", f"{name}.12.34", f"{name}.json.abc_1.new", f"{name}.12.34.abc.new"]
