@@ -18,8 +18,8 @@ options:
     description:
       - What the play names, under C(cluster_name), C(services), C(load_balancer_full_name), C(database_identifiers),
         C(replica_identifiers) and C(redis_member_ids).
-      - A service has a C(name), and may have C(cluster), C(service_name), C(log_group), C(target_group_full_name) and
-        C(min_count).
+      - A service has a C(name), and may have C(cluster), C(service_name), C(log_group), C(target_group_full_name),
+        C(alternate_target_group_full_name) and C(min_count).
     type: dict
     required: true
   found:

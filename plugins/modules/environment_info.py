@@ -191,6 +191,7 @@ compute:
       type: dict
       sample:
         uex-backend:
+          alternate_target_group_full_name: ""
           arn: arn:aws:ecs:eu-west-1:123456789012:service/uex-prod/uex-backend
           cluster_name: uex-prod
           desired_count: 5

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible_collections.slipway.aws.plugins.module_utils._cloudwatch.transformations import check_alarms
 from ansible_collections.slipway.aws.plugins.module_utils.core import AnsibleAWSError
+from ansible_collections.slipway.aws.plugins.plugin_utils.dashboards import target_groups
 
 SEVERITIES = ("critical", "warning", "info")
 ABOVE = "GreaterThanThreshold"
@@ -160,9 +161,9 @@ def _rows(prefix: str, subjects: Mapping[str, Any]) -> list[dict[str, Any]]:
         for kind in ECS_KINDS:
             own = {"threshold": service["min_count"]} if kind == "ecs-tasks" and service.get("min_count") else {}
             rows.append({"kind": kind, "subject": name, "service": name, "dimensions": ecs, "own": own})
-        if balancer and service.get("target_group_full_name"):
-            dimensions = {"LoadBalancer": balancer, "TargetGroup": service["target_group_full_name"]}
-            rows.append({"kind": "alb-unhealthy", "subject": name, "service": name, "dimensions": dimensions})
+        for subject, full_name in target_groups(service).items() if balancer else ():
+            dimensions = {"LoadBalancer": balancer, "TargetGroup": full_name}
+            rows.append({"kind": "alb-unhealthy", "subject": subject, "service": name, "dimensions": dimensions})
     if balancer:
         rows += [{"kind": kind, "subject": "", "dimensions": {"LoadBalancer": balancer}} for kind in BALANCER_KINDS]
     replicas = list(subjects.get("replica_identifiers") or [])
@@ -267,9 +268,8 @@ def _service_down(
     found = []
     for service in services:
         name = service["name"]
-        parts = [
-            f"{prefix}-{kind}-{name}" for kind in ("ecs-tasks", "alb-unhealthy") if f"{prefix}-{kind}-{name}" in alarms
-        ]
+        wanted = [f"{prefix}-ecs-tasks-{name}", *(f"{prefix}-alb-unhealthy-{one}" for one in target_groups(service))]
+        parts = [alarm for alarm in wanted if alarm in alarms]
         override = {**overrides.get(SERVICE_DOWN, {}), **overrides.get(f"{SERVICE_DOWN}-{name}", {})}
         if not parts or override.get("enabled") is False:
             continue

@@ -73,13 +73,13 @@ def _balancer(subjects: Mapping[str, Any], region: str) -> list[dict[str, Any]]:
             *base,
             "UnHealthyHostCount",
             "TargetGroup",
-            item["target_group_full_name"],
+            full_name,
             "LoadBalancer",
             balancer,
-            {"label": item["name"]},
+            {"label": label},
         ]
         for item in subjects.get("services") or []
-        if item.get("target_group_full_name")
+        for label, full_name in target_groups(item).items()
     ]
     errors = ("HTTPCode_ELB_5XX_Count", "HTTPCode_Target_5XX_Count", "HTTPCode_Target_4XX_Count")
     widgets = [
@@ -228,6 +228,16 @@ def saved_queries(
     ]
 
 
+def target_groups(service: Mapping[str, Any]) -> dict[str, str]:
+    """The target groups of a service: a deployment with two of them moves its requests from one to the other."""
+    name = service["name"]
+    found = {
+        name: service.get("target_group_full_name"),
+        f"{name}-alternate": service.get("alternate_target_group_full_name"),
+    }
+    return {subject: full_name for subject, full_name in found.items() if full_name}
+
+
 def watched_services(services: Mapping[str, Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What the role monitoring takes, from the services that the role compute publishes."""
     return [
@@ -237,6 +247,7 @@ def watched_services(services: Mapping[str, Mapping[str, Any]]) -> list[dict[str
             "service_name": service["service_name"],
             "log_group": service.get("log_group", ""),
             "target_group_full_name": service.get("target_group_full_name", ""),
+            "alternate_target_group_full_name": service.get("alternate_target_group_full_name", ""),
         }
         for name, service in sorted(services.items())
     ]

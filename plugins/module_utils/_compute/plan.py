@@ -754,6 +754,11 @@ def service_output(inputs: Inputs, results: Mapping[str, Any], url: str) -> dict
         "target_group_full_name": _result(results, "target_groups", names["target_group"], "full_name")
         if balanced
         else "",
+        "alternate_target_group_full_name": _result(
+            results, "target_groups", names["alternate_target_group"], "full_name"
+        )
+        if balanced and has_pair(inputs)
+        else "",
         "log_group": names["log_group"],
         "url": url,
         "rollout_state": next(

@@ -30,6 +30,7 @@ DEFAULTS: dict[str, Any] = {
     "desired_count": 2,
     "cpu_target": 60,
     "memory_target": 75,
+    "requests_target": 0,
     "health_check_path": "/health",
     "health_check_interval": 30,
     "health_check_timeout": 5,
@@ -253,12 +254,30 @@ def _code_deploy_problems(inputs: Inputs) -> list[str]:
     return problems
 
 
+def _requests_problems(inputs: Inputs) -> list[str]:
+    """AWS counts the requests of one target group; where two of them take turns, that says nothing half of the time."""
+    by_code_deploy = inputs["deployment_controller"] == "CODE_DEPLOY"
+    if not inputs["requests_target"] or not (by_code_deploy or inputs["deployment_strategy"] != "ROLLING"):
+        return []
+    by = (
+        "compute_service_deployment_controller is CODE_DEPLOY"
+        if by_code_deploy
+        else f"compute_service_deployment_strategy is {inputs['deployment_strategy']}"
+    )
+    problem = (
+        f"compute_service_requests_target is {inputs['requests_target']}, but {by}: Application Auto Scaling does not "
+        "support ALBRequestCountPerTarget where there are two target groups; leave it out and let "
+        "compute_service_cpu_target scale, or deploy with ROLLING."
+    )
+    return [problem]
+
+
 def _deployment_problems(inputs: Inputs) -> list[str]:
     if inputs["deployment_controller"] == "CODE_DEPLOY":
-        return _code_deploy_problems(inputs)
+        return [*_code_deploy_problems(inputs), *_requests_problems(inputs)]
     least, most = inputs["minimum_healthy_percent"], inputs["maximum_percent"]
     strategy = inputs["deployment_strategy"]
-    problems = []
+    problems = _requests_problems(inputs)
     if strategy == "ROLLING" and (most <= least or most < 100 or not 0 <= least <= 100):
         problems.append(
             f"compute_service_minimum_healthy_percent is {least} and compute_service_maximum_percent is {most}; "

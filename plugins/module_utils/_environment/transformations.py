@@ -215,13 +215,18 @@ def with_first_target_group(
 ) -> Mapping[str, Any]:
     """A service with the first of its two target groups, whichever of them CodeDeploy has made the live one.
 
-    It is the one that the role compute tells of, so that what is made of it stays.
+    It is the one that the role compute tells of, so that what is made of it stays. The other one stands where ECS tells
+    the alternate target group of services that it deploys itself.
     """
     if controller_of(service) != "CODE_DEPLOY":
         return service
-    first = short_name(f"{name_prefix}-{service['serviceName']}")
-    known = [arn for rule in rules for arn in _targets(rule) if full_name(arn).split("/")[1] == first]
-    balancers = [{**item, "targetGroupArn": known[0]} for item in service.get("loadBalancers", [])[:1]] if known else []
+    base = f"{name_prefix}-{service['serviceName']}"
+    known = {full_name(arn).split("/")[1]: arn for rule in rules for arn in _targets(rule)}
+    first, alternate = known.get(short_name(base)), known.get(short_name(f"{base}-alt"), "")
+    if not first:
+        return service
+    pair = {"targetGroupArn": first, "advancedConfiguration": {"alternateTargetGroupArn": alternate}}
+    balancers = [{**item, **pair} for item in service.get("loadBalancers", [])[:1]]
     return {**service, "loadBalancers": balancers} if balancers else service
 
 
@@ -232,6 +237,7 @@ def service_output(service: Mapping[str, Any], base_url: str, paths: Mapping[str
     log_options = container.get("logConfiguration", {}).get("options", {})
     balancer = _first(service.get("loadBalancers", []))
     target_group = balancer.get("targetGroupArn", "")
+    alternate = balancer.get("advancedConfiguration", {}).get("alternateTargetGroupArn", "")
     primary = _first([item for item in service.get("deployments", []) if item["status"] == "PRIMARY"])
     return {
         "arn": service["serviceArn"],
@@ -244,6 +250,7 @@ def service_output(service: Mapping[str, Any], base_url: str, paths: Mapping[str
         "pending_count": service["pendingCount"],
         "target_group_arn": target_group,
         "target_group_full_name": full_name(target_group) if target_group else "",
+        "alternate_target_group_full_name": full_name(alternate) if alternate else "",
         "log_group": log_options.get("awslogs-group", ""),
         "url": f"{base_url}{paths[target_group]}" if target_group in paths and base_url else "",
         "rollout_state": primary.get("rolloutState", ""),

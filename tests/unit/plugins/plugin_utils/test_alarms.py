@@ -127,6 +127,20 @@ def test_a_service_is_down_when_it_has_no_tasks_or_no_healthy_target() -> None:
     check_alarms(alarms.values(), "uex-dev-", present=True)
 
 
+def test_both_target_groups_of_a_service_are_watched() -> None:
+    """Its requests go to either of them: blue/green deployments let them take turns."""
+    service = {**SUBJECTS["services"][0], "alternate_target_group_full_name": "targetgroup/uex-dev-presentation-alt/2"}
+    subjects = {**SUBJECTS, "services": [service]}
+    alarms = {alarm["name"]: alarm for alarm in alarm_table(subjects, "uex-dev", TOPICS, service_down=True)}
+    watched = {name: alarm["dimensions"]["TargetGroup"] for name, alarm in alarms.items() if "alb-unhealthy" in name}
+    assert watched == {
+        "uex-dev-alb-unhealthy-presentation": "targetgroup/uex-dev-presentation/1",
+        "uex-dev-alb-unhealthy-presentation-alternate": "targetgroup/uex-dev-presentation-alt/2",
+    }
+    rule = alarms["uex-dev-service-down-presentation"]["alarm_rule"]
+    assert all(f'ALARM("{name}")' in rule for name in watched)
+
+
 def test_a_service_without_alarms_is_never_down() -> None:
     overrides = {"ecs-tasks": {"enabled": False}, "service-down-presentation": {"enabled": False}}
     assert not [name for name in table(service_down=True, overrides=overrides) if "service-down" in name]

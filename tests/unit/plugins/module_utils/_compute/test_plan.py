@@ -461,6 +461,7 @@ def test_output() -> None:
         "pending_count": 0,
         "target_group_arn": GROUP,
         "target_group_full_name": "targetgroup/uex-dev-web/1",
+        "alternate_target_group_full_name": "",
         "log_group": "/ecs/uex-dev/web",
         "url": "https://alb.example.com/web/",
         "rollout_state": "COMPLETED",

@@ -115,6 +115,14 @@ def test_counts_follow_the_desired_count() -> None:
             {"deployment_controller": "CODE_DEPLOY", "lifecycle_hooks": [{"target_type": "PAUSE"}]},
             "give compute_service_code_deploy_hooks",
         ),
+        (
+            {"deployment_strategy": "BLUE_GREEN", "requests_target": 100},
+            "compute_service_requests_target is 100, but compute_service_deployment_strategy is BLUE_GREEN",
+        ),
+        (
+            {"deployment_controller": "CODE_DEPLOY", "requests_target": 100},
+            "compute_service_requests_target is 100, but compute_service_deployment_controller is CODE_DEPLOY",
+        ),
         ({"code_deploy_hooks": {"after_install": "f"}}, "give compute_service_lifecycle_hooks, or CODE_DEPLOY"),
         ({"vpc_id": ""}, "compute_vpc_id is empty and the environment has none; run the role vpc first"),
         ({"listener_arn": ""}, "compute_listener_arns is empty and the environment has none"),

@@ -193,4 +193,31 @@ def test_the_first_target_group_stands_for_both_that_codedeploy_lets_take_turns(
     if controller:
         service["deploymentController"] = {"type": controller}
     found = to.with_first_target_group(service, rules, "uex-dev")
-    assert found["loadBalancers"] == [{"targetGroupArn": arn.format(told)}]
+    assert found["loadBalancers"][0]["targetGroupArn"] == arn.format(told)
+
+
+@pytest.mark.parametrize("controller", ["ECS", "CODE_DEPLOY"])
+def test_both_target_groups_of_a_service_are_told(controller: str) -> None:
+    arn = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:targetgroup/{}/0123456789abcdef"
+    live, other = arn.format("uex-dev-web"), arn.format("uex-dev-web-alt")
+    # CodeDeploy names the live one only.
+    balancer = {"targetGroupArn": other if controller == "CODE_DEPLOY" else live}
+    if controller == "ECS":
+        balancer |= {"advancedConfiguration": {"alternateTargetGroupArn": other}}
+    targets = [{"TargetGroupArn": group} for group in (live, other)]
+    service = {
+        "serviceArn": "arn:aws:ecs:eu-west-1:123456789012:service/uex-dev/web",
+        "serviceName": "web",
+        "clusterArn": "arn:aws:ecs:eu-west-1:123456789012:cluster/uex-dev",
+        "taskDefinition": "arn:definition:1",
+        "task_definition": {},
+        "desiredCount": 2,
+        "runningCount": 2,
+        "pendingCount": 0,
+        "deploymentController": {"type": controller},
+        "loadBalancers": [balancer],
+    }
+    rules = [{"Actions": [{"Type": "forward", "ForwardConfig": {"TargetGroups": targets}}]}]
+    told = to.service_output(to.with_first_target_group(service, rules, "uex-dev"), "", {})
+    assert told["target_group_full_name"] == "targetgroup/uex-dev-web/0123456789abcdef"
+    assert told["alternate_target_group_full_name"] == "targetgroup/uex-dev-web-alt/0123456789abcdef"
