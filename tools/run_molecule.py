@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -19,6 +18,10 @@ from pathlib import Path
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "servers"))
+
+from real_servers.ports import free_port  # noqa: E402
+
 MOLECULE = ROOT / "extensions" / "molecule"
 BUILD = ROOT / "build" / "molecule"
 #: The port of the last run, needed to stop a local AWS that a killed run left behind.
@@ -42,13 +45,6 @@ def judge(report: str, scenarios: Iterable[str], actions: int) -> list[str]:
         elif scenario != "default" and int(match["successful"]) != actions:
             problems.append(f"{scenario}: {match['successful']} of {actions} actions were successful")
     return problems
-
-
-def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def molecule(*arguments: str, port: str) -> tuple[int, str]:

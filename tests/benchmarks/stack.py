@@ -7,7 +7,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import socket
 import sys
 import urllib.request
 from collections import Counter
@@ -20,9 +19,10 @@ from . import measure
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build" / "bench"
 LOCAL_AWS = ROOT / "roles" / "local_aws" / "files"
-sys.path.insert(0, str(LOCAL_AWS))
+sys.path[:0] = [str(LOCAL_AWS), str(ROOT / "tests" / "servers")]
 
 from local_aws import audit, control, requestlog  # noqa: E402
+from real_servers.ports import free_port  # noqa: E402
 
 #: Inventory → its account. On the local AWS an access key of twelve digits is the number of the account.
 ACCOUNTS = {"dev": "123456789012", "staging": "222222222222", "prod": "333333333333"}
@@ -56,7 +56,7 @@ class LocalAws:
 
     def __init__(self, state_dir: Path, *, second_ms: float = 2, options: tuple[str, ...] = ()) -> None:
         self.state_dir = state_dir
-        self.port = _free_port()
+        self.port = free_port()
         arguments = [f"--port={self.port}", f"--state-dir={state_dir}", f"--second-ms={second_ms}", *options]
         os.environ["PYTHONPATH"] = str(LOCAL_AWS)
         try:
@@ -161,9 +161,3 @@ def playbook(name: str, inventory: str, *arguments: str) -> list[str]:
     # Nothing answers where the local AWS says that the database is.
     alone = ("-e", "data_database_users_unreachable=skip")
     return [program, f"playbooks/{name}.yml", "-i", f"inventories/{inventory}", *alone, *arguments]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
