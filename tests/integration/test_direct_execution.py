@@ -187,7 +187,8 @@ def test_an_interrupt_ends_a_run_at_once(direct: bool, aws: Aws) -> None:
         environment = {**os.environ, **aws.environment(), "AWS_ENDPOINT_URL_EC2": url}
         environment |= {"ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "SLIPWAY_AWS_READ_AHEAD": "false"}
         run = subprocess.Popen(
-            ["ansible-playbook", str(playbook), *told],
+            # In the background a shell has programs ignore interrupts.
+            ["env", "--default-signal=INT", "ansible-playbook", str(playbook), *told],
             env=environment,
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
