@@ -33,6 +33,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ansible_collections.slipway.aws.plugins.module_utils._core.parallel import result_of
+
 THREADS = 20
 #: Seconds that an answer may be old.
 FRESH = 60
@@ -254,7 +256,7 @@ class ReadAhead:
             return None
         if self._changed[0] or future.cancel():
             return None
-        answer = future.result()
+        answer = result_of(future)
         if answer is None or self._changed[0] or time.monotonic() - answer.at > FRESH:
             return None
         self.used += 1

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 from ansible_collections.amazon.aws.plugins.module_utils.exceptions import AnsibleAWSError
@@ -34,7 +34,7 @@ def in_parallel(calls: Mapping[Key, Callable[[], Value]]) -> dict[Key, Value]:
         futures = {key: pool.submit(call) for key, call in calls.items()}
         for key, future in futures.items():
             try:
-                results[key] = future.result()
+                results[key] = result_of(future)
             except AnsibleAWSError as error:
                 failures.append(error)
     except KeyboardInterrupt:
@@ -45,6 +45,16 @@ def in_parallel(calls: Mapping[Key, Callable[[], Value]]) -> dict[Key, Value]:
         pool.shutdown(wait=not interrupted, cancel_futures=interrupted)
     raise_together(failures)
     return results
+
+
+def result_of(future: Future[Value]) -> Value:
+    """Wait for a call in a thread, and for an interrupt.
+
+    Python hears a signal that arrives just before it begins to wait only when the wait is over. So no wait is long.
+    """
+    while not future.done():
+        wait([future], timeout=1)
+    return future.result()
 
 
 def raise_together(failures: list[AnsibleAWSError]) -> None:
