@@ -178,7 +178,7 @@ def smoke_test_problems(failed: Mapping[str, Any]) -> list[str]:
 def _no_answer(said: str) -> str:
     """The cause in what ansible.builtin.uri says about a request that was not answered."""
     cause = said.rpartition("Request failed: ")[2].strip()
-    return re.sub(r"^<urlopen error (?:\[Errno -?\d+\] )?(.*)>$", r"\1", cause) or said
+    return re.sub(r"^<\w+ error (?:\[Errno -?\d+\] )?(.*)>$", r"\1", cause) or said
 
 
 def migration_record(result: Mapping[str, Any], reversible: bool, *, failed: bool = False) -> dict[str, Any]:
