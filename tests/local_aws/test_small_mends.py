@@ -111,6 +111,17 @@ def test_a_key_is_deleted_by_its_arn(aws: Clients) -> None:
     assert kms.describe_key(KeyId=key["Arn"])["KeyMetadata"]["KeyState"] == "Disabled"
 
 
+def test_the_grants_of_an_unknown_key_are_refused(aws: Clients) -> None:
+    kms = aws("kms")
+    key = kms.create_key()["KeyMetadata"]
+    role = "arn:aws:iam::123456789012:role/app"
+    grant = kms.create_grant(KeyId=key["KeyId"], GranteePrincipal=role, Operations=["Decrypt"])["GrantId"]
+    assert [item["GrantId"] for item in kms.list_grants(KeyId=key["Arn"])["Grants"]] == [grant]
+    with pytest.raises(ClientError) as caught:
+        kms.list_grants(KeyId="1234abcd-12ab-34cd-56ef-1234567890ab")
+    assert code_of(caught) == "NotFoundException"
+
+
 def test_a_keys_rotation_has_a_period(aws: Clients) -> None:
     kms = aws("kms")
     key = kms.create_key()["KeyMetadata"]["KeyId"]

@@ -5,9 +5,9 @@
 AWS: KeyId takes the key id or the key's ARN; ScheduleKeyDeletion answers with the ARN, the state and the waiting
 period; a key that is pending deletion can be neither scheduled again, enabled nor disabled (KMSInvalidStateException);
 CancelKeyDeletion leaves it disabled; EnableKeyRotation takes a period, 365 days without one, and GetKeyRotationStatus
-tells it while rotation is on (KMS API reference).
-moto 5.2.5: an ARN makes these four fail with a KeyError; the answers have what was sent and no state;
-there is no period.
+tells it while rotation is on; ListGrants of an unknown key is a NotFoundException (KMS API reference).
+moto 5.2.5: an ARN makes these four fail with a KeyError, an unknown key ListGrants; the answers have what was sent and
+no state; there is no period.
 Can go when moto resolves the ARN.
 """
 
@@ -82,6 +82,11 @@ def _get_key_rotation_status(self: KmsResponse) -> str:
     return json.dumps({"KeyId": key.arn, "KeyRotationEnabled": True, "RotationPeriodInDays": days})
 
 
+def _list_grants(self: KmsResponse) -> str:
+    grants = _key(self).list_grants(self._get_param("GrantId"))
+    return json.dumps({"Grants": [grant.to_json() for grant in grants], "GrantCount": len(grants), "Truncated": False})
+
+
 def apply(clock: Clock) -> None:
     KmsResponse.schedule_key_deletion = _schedule_key_deletion  # type: ignore[method-assign]
     KmsResponse.cancel_key_deletion = _cancel_key_deletion  # type: ignore[method-assign]
@@ -89,3 +94,4 @@ def apply(clock: Clock) -> None:
     KmsResponse.get_key_rotation_status = _get_key_rotation_status  # type: ignore[method-assign]
     KmsResponse.enable_key = _enable_key  # type: ignore[method-assign]
     KmsResponse.disable_key = _disable_key  # type: ignore[method-assign]
+    KmsResponse.list_grants = _list_grants  # type: ignore[method-assign]
